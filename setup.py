@@ -1,6 +1,6 @@
 """Builds the Cython modules; everything else about the package is in pyproject.toml.
 
-SHIMMYTOK_CHECKED=1 turns bounds and overflow checks on (the test suite runs once so).
+SHIMMYTOK_CHECKED=1 turns bounds checks on (the test suite runs once so).
 """
 
 import os
@@ -17,7 +17,6 @@ COMPILER_DIRECTIVES = {
     "boundscheck": CHECKED,
     "wraparound": False,
     "initializedcheck": CHECKED,
-    "overflowcheck": CHECKED,
     "cdivision": not CHECKED,
     "embedsignature": False,
     "freethreading_compatible": True,

@@ -1,0 +1,41 @@
+"""Tokenizers straight out of GGUF files, with llama.cpp's ids.
+
+>>> import shimmytok
+>>> shimmytok.Tokenizer.from_pretrained("gpt2").encode("Hello world")
+[15496, 995]
+"""
+
+from shimmytok.decode import StreamDecoder
+from shimmytok.errors import (
+    GGUFError,
+    InvalidTokenError,
+    LimitError,
+    ModelNotFoundError,
+    ShimmytokError,
+    SpecialTokenError,
+    UnknownPreTokenizerError,
+    UnsupportedModelError,
+)
+from shimmytok.gguf import Limits, Metadata
+from shimmytok.token_info import TokenAttr, TokenType
+from shimmytok.tokenizer import Tokenizer
+from shimmytok.version import LLAMA_CPP_REF, __version__
+
+__all__ = [
+    "LLAMA_CPP_REF",
+    "GGUFError",
+    "InvalidTokenError",
+    "LimitError",
+    "Limits",
+    "Metadata",
+    "ModelNotFoundError",
+    "ShimmytokError",
+    "SpecialTokenError",
+    "StreamDecoder",
+    "TokenAttr",
+    "TokenType",
+    "Tokenizer",
+    "UnknownPreTokenizerError",
+    "UnsupportedModelError",
+    "__version__",
+]

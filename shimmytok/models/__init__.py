@@ -1,0 +1,31 @@
+"""The tokenizer models: one look-up by `tokenizer.ggml.model`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shimmytok.errors import GGUFError, UnsupportedModelError
+from shimmytok.gguf import Metadata, keys
+from shimmytok.models import bpe, none, spm
+from shimmytok.models.parts import Parts
+from shimmytok.vocab import read_text
+
+MODELS: dict[str, Callable[[Metadata], Parts]] = {
+    "gpt2": bpe.load,
+    "gemma4": bpe.load,
+    "llama": spm.load,
+    "none": none.load,
+    "no_vocab": none.load,
+}
+
+
+def load(metadata: Metadata) -> Parts:
+    """Build the tokenizer that the metadata describe; GGUFError, UnsupportedModelError, UnknownPreTokenizerError."""
+    model = read_text(metadata, keys.MODEL)
+    if model is None:
+        raise GGUFError("the key is missing: no tokenizer in this file", path=metadata.source, key=keys.MODEL)
+    if model not in MODELS:
+        raise UnsupportedModelError(
+            f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
+        )
+    return MODELS[model](metadata)

@@ -1,0 +1,14 @@
+"""Pre-tokenizers: cut a text into the pieces that are tokenized one by one.
+
+patterns.py   DATA: pre name -> regexes and flags
+regex.py      the regexes' dialect -> syntax tree
+classes.py    all sets of characters -> classes of a byte
+dfa.py        syntax tree -> table over classes; linear.py: why running it takes linear time
+splitters.py  the above in order, cached -> Splitter
+_split.pyx    the one loop that runs any table; _scanners.pyx: what no table can say
+"""
+
+from .patterns import DEFAULT, PRE, Pre
+from .splitters import splitter
+
+__all__ = ["DEFAULT", "PRE", "Pre", "splitter"]

@@ -1,0 +1,1 @@
+"""What llama.cpp knows of Unicode: its tables (generated), its categories, its lenient UTF-8."""

@@ -1,0 +1,292 @@
+"""From ids to bytes: the piece of every token, and how pieces are joined.
+
+Equal to llama_vocab::impl::token_to_piece and llama_vocab::impl::detokenize of llama.cpp.
+"""
+
+import numpy as np
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memcpy
+
+from shimmytok._vocab cimport Table, TokenTable
+from shimmytok.models._alphabet cimport BYTE_OF_CHARACTER
+from shimmytok.unicode._utf8 cimport decode_clean, is_clean, repair
+
+from shimmytok.errors import InvalidTokenError, LimitError
+
+cdef enum:                         # llama_token_attr
+    UNKNOWN = 1
+    NORMAL = 4
+    CONTROL = 8
+    USER_DEFINED = 16
+    BYTE = 32
+
+cdef enum:
+    MOST_TEXT = 0x7FFFFFFF         # bytes of all pieces together
+
+
+cdef size_t unescape_spaces(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
+    """Write a space for each U+2581."""
+    cdef size_t i = 0, m = 0
+    while i < n:
+        if p[i] == 0xE2 and n - i >= 3 and p[i + 1] == 0x96 and p[i + 2] == 0x81:
+            out[m] = 32
+            i += 3
+        else:
+            out[m] = p[i]
+            i += 1
+        m += 1
+    return m
+
+
+cdef uint8_t hexadecimal(const uint8_t* p, size_t n) noexcept nogil:
+    """What strtol makes of the two digits of `<0xNN>`."""
+    cdef uint32_t value = 0, c
+    cdef size_t i
+    for i in range(3, 5):
+        if i >= n:
+            break
+        c = p[i] | 32
+        if 48 <= p[i] <= 57:
+            value = value * 16 + p[i] - 48
+        elif 97 <= c <= 102:
+            value = value * 16 + c - 87
+        else:
+            break
+    return <uint8_t>value
+
+
+cdef bint in_alphabet(const uint8_t* p, size_t n, uint8_t* out, size_t* size) noexcept nogil:
+    """Write the bytes that a text of the byte-level alphabet stands for; False when it holds anything else."""
+    cdef size_t at = 0, m = 0
+    cdef uint32_t cp
+    if not is_clean(p, n):
+        return False
+    while at < n:
+        at += decode_clean(p + at, &cp)
+        if cp >= 0x144 or BYTE_OF_CHARACTER[cp] < 0:
+            return False
+        out[m] = <uint8_t>BYTE_OF_CHARACTER[cp]
+        m += 1
+    size[0] = m
+    return True
+
+
+cdef bytes with_unknown_bytes(bytes text):
+    """The piece llama.cpp gives a text with characters that stand for no byte: they are named in it, and the whole
+    text after each of them."""
+    cdef size_t at = 0, n, size
+    cdef uint32_t cp
+    cdef bytearray room = bytearray(3 * len(text) + 1)
+    n = repair(text, len(text), room)
+    clean = bytes(room[:n])
+    parts = []
+    total = 0
+    while at < n:
+        size = decode_clean(<const uint8_t*>PyBytes_AS_STRING(clean) + at, &cp)
+        if cp < 0x144 and BYTE_OF_CHARACTER[cp] >= 0:
+            part = bytes([BYTE_OF_CHARACTER[cp]])
+        else:
+            part = b"[UNK_BYTE_0x" + clean[at : at + size].hex().encode() + text + b"]"
+        parts.append(part)
+        total += len(part)
+        if total > MOST_TEXT:
+            raise LimitError(f"the piece of token text {text[:40]!r}... has more than {MOST_TEXT} bytes")
+        at += size
+    return b"".join(parts)
+
+
+cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
+    """Take out the spaces that llama_detokenize takes out with clean_spaces, in its three passes; the new length."""
+    cdef size_t i, m = 1 if n else 0, end = n
+    cdef uint8_t x
+    for i in range(1, end):                                # " ?", " !", " .", " ,"
+        x = text[i]
+        if text[i - 1] == 32 and (x == 63 or x == 33 or x == 46 or x == 44):
+            m -= 1
+        text[m] = x
+        m += 1
+    end = m
+    m = 1 if end else 0
+    i = 1
+    while i < end:                                         # " ' "
+        x = text[i]
+        if x == 39 and i + 1 < end and text[i - 1] == 32 and text[i + 1] == 32:
+            m -= 1
+            i += 1
+            text[i] = 0                                    # no longer a space for the next apostrophe
+        text[m] = x
+        m += 1
+        i += 1
+    end = m
+    m = 1 if end else 0
+    for i in range(1, end):                                # " 's", " 'm", " 're", " 've"
+        x = text[i]
+        if text[i - 1] == 32 and x == 39 and i + 1 < end:
+            if text[i + 1] == 115 or text[i + 1] == 109:
+                m -= 1
+            elif i + 2 < end and (text[i + 1] == 114 or text[i + 1] == 118) and text[i + 2] == 101:
+                m -= 1
+        text[m] = x
+        m += 1
+    return m
+
+
+cdef class PieceTable:
+    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary.
+
+    `byte_level`: normal tokens are written in the byte-level alphabet; otherwise with U+2581 for a space.
+    """
+
+    def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, bint byte_level):
+        cdef const Table* source = &texts.table
+        cdef uint32_t k, attr
+        cdef uint64_t at = 0
+        cdef size_t n, size = 0
+        cdef const uint8_t* p
+        cdef uint8_t* room
+        if attrs.shape[0] != source.count:
+            raise ValueError(f"{attrs.shape[0]} attributes for {source.count} tokens")
+        self._text = np.empty((source.starts[source.count] if source.count else 0) + 16, np.uint8)
+        self._starts = np.zeros(source.count + 1, np.uint32)
+        self._hidden = np.zeros(source.count + 1, np.uint8)
+        odd = {}
+        room = &self._text[0]
+        for k in range(source.count):
+            attr = attrs[k]
+            p = source.text + source.starts[k]
+            n = source.starts[k + 1] - source.starts[k]
+            size = 0
+            if attr & (UNKNOWN | CONTROL | USER_DEFINED):
+                memcpy(room + at, p, n)
+                size = n
+            elif attr & NORMAL:
+                if not byte_level:
+                    size = unescape_spaces(p, n, room + at)
+                elif not in_alphabet(p, n, room + at, &size):
+                    odd[k] = with_unknown_bytes(texts[k])
+                    size = 0
+            elif attr & BYTE:
+                room[at] = hexadecimal(p, n)
+                size = 1
+            self._hidden[k] = (attr & (UNKNOWN | CONTROL)) != 0
+            at += size
+            self._starts[k + 1] = <uint32_t>at
+        if odd:
+            self._put_in(odd)
+        self.pieces.text = &self._text[0]
+        self.pieces.starts = &self._starts[0]
+        self.pieces.hidden = &self._hidden[0]
+        self.pieces.count = source.count
+
+    def _put_in(self, odd):
+        """Give some tokens the pieces {id: bytes} in place of empty ones."""
+        text = bytes(self._text)
+        starts = np.asarray(self._starts).astype(np.int64)
+        parts = []
+        before = 0
+        for k, piece in odd.items():
+            parts += [text[before : starts[k]], piece]
+            before = int(starts[k])
+        parts.append(text[before:])
+        for k, piece in odd.items():
+            starts[k + 1 :] += len(piece)
+        total = starts.max()
+        if total > MOST_TEXT:
+            raise LimitError(f"the pieces of all tokens have {total} bytes: more than {MOST_TEXT}")
+        self._text = np.frombuffer(bytearray(b"".join(parts)), np.uint8)
+        self._starts = starts.astype(np.uint32)
+
+    cdef uint32_t[::1] ids(self, object ids):
+        """Check ids (a sequence or an integer buffer) and copy them."""
+        cdef Py_ssize_t i
+        cdef int64_t value
+        cdef uint32_t[::1] checked
+        cdef list items
+        if not isinstance(ids, (list, tuple)) and hasattr(ids, "__array__") or isinstance(ids, (memoryview, bytearray)):
+            return self._array_ids(np.asarray(ids))
+        try:
+            items = list(ids)
+        except TypeError:
+            raise TypeError(f"expected token ids, not {type(ids).__name__}") from None
+        checked = np.empty(len(items), np.uint32)
+        for i in range(len(items)):
+            try:
+                value = items[i]
+            except OverflowError:
+                value = -1
+            except TypeError:
+                raise TypeError(f"ids[{i}]: expected int, not {type(items[i]).__name__}") from None
+            if value < 0 or value >= self.pieces.count:
+                raise InvalidTokenError(f"ids[{i}] is {items[i]}: the vocabulary has {self.pieces.count} tokens")
+            checked[i] = <uint32_t>value
+        return checked
+
+    def _array_ids(self, array):
+        if array.ndim != 1:
+            raise TypeError(f"expected a one-dimensional array of token ids, not {array.ndim} dimensions")
+        if array.dtype.kind not in "iu":
+            if array.size:
+                raise TypeError(f"expected integer token ids, not {array.dtype}")
+            return np.empty(0, np.uint32)
+        wrong = (array < 0) | (array >= self.pieces.count)
+        if wrong.any():
+            i = int(np.argmax(wrong))
+            raise InvalidTokenError(f"ids[{i}] is {array[i]}: the vocabulary has {self.pieces.count} tokens")
+        return np.array(array, np.uint32, order="C")
+
+    cdef bytes join(self, const uint32_t[::1] ids, bint skip_special, size_t strip, bint clean_spaces):
+        """The pieces one after the other; `strip`: how many leading spaces the first one loses at most."""
+        cdef const Pieces* t = &self.pieces
+        cdef Py_ssize_t i, count = ids.shape[0]
+        cdef size_t total = 0, n, dropped = 0
+        cdef uint32_t k
+        cdef uint8_t* out
+        cdef bytes result
+        for i in range(count):
+            k = ids[i]
+            if not (skip_special and t.hidden[k]):
+                total += t.starts[k + 1] - t.starts[k]
+        if count and not (skip_special and t.hidden[ids[0]]):
+            n = t.starts[ids[0] + 1] - t.starts[ids[0]]
+            while dropped < strip and dropped < n and t.text[t.starts[ids[0]] + dropped] == 32:
+                dropped += 1
+        total -= dropped
+        result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>total)
+        out = <uint8_t*>PyBytes_AS_STRING(result)
+        with nogil:
+            for i in range(count):
+                k = ids[i]
+                if skip_special and t.hidden[k]:
+                    continue
+                n = t.starts[k + 1] - t.starts[k]
+                if i == 0:
+                    n -= dropped
+                    memcpy(out, t.text + t.starts[k] + dropped, n)
+                else:
+                    memcpy(out, t.text + t.starts[k], n)
+                out += n
+            if clean_spaces:
+                n = clean_up(out - total, total)
+        return result[:n] if clean_spaces else result
+
+    def decode_bytes(self, ids, bint skip_special):
+        """The pieces of ids, joined."""
+        return self.join(self.ids(ids), skip_special, 0, False)
+
+    def detokenize(self, ids, bint skip_special, bos, eos, bint strip_space, bint clean_spaces):
+        """llama_detokenize: `bos` and `eos` are removed from the ends unless None; `strip_space`: the first piece loses
+        a leading space, except after a removed BOS."""
+        cdef uint32_t[::1] checked = self.ids(ids)
+        if bos is not None and checked.shape[0] and checked[0] == bos:
+            checked = checked[1:]
+            strip_space = False
+        if eos is not None and checked.shape[0] and checked[checked.shape[0] - 1] == eos:
+            checked = checked[: checked.shape[0] - 1]
+        return self.join(checked, skip_special, 1 if strip_space else 0, clean_spaces)
+
+    def piece(self, token, bint special, size_t lstrip):
+        """One token's piece; empty for unknown and control tokens unless `special`."""
+        return self.join(self.ids((token,)), not special, lstrip, False)

@@ -1,0 +1,245 @@
+"""Byte strings by number, and numbers by byte string: the look-up tables all models share.
+
+A TokenTable holds strings as one blob and offsets.  Its hash index is built when first needed; of equal strings the
+last one is found, as in llama.cpp's token_to_id map.
+"""
+
+import os
+import threading
+
+import numpy as np
+
+from libc.string cimport memcmp, memcpy
+
+from shimmytok._workspace cimport NONE
+from shimmytok.gguf._strings cimport StringArray, StringsView
+
+from shimmytok.errors import LimitError
+
+cdef extern from "hash.h":
+    uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
+
+cdef enum:
+    MAX_TEXT = 0x7FFFFFFF          # offsets are 32 bits wide
+
+
+cdef uint32_t find(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
+    """The number of a string, or NONE; the table must be indexed."""
+    cdef uint64_t h = shim_hash_bytes(p, n, table.seed)
+    cdef uint64_t tag = h & <uint64_t>0xFFFFFFFF00000000
+    cdef uint64_t i = h & table.mask
+    cdef uint64_t slot
+    cdef uint32_t k
+    while True:
+        slot = table.slots[i]
+        if slot == 0:
+            return NONE
+        if (slot & <uint64_t>0xFFFFFFFF00000000) == tag:
+            k = <uint32_t>slot - 1
+            if table.starts[k + 1] - table.starts[k] == n and memcmp(table.text + table.starts[k], p, n) == 0:
+                return k
+        i = (i + 1) & table.mask
+
+
+cdef void insert(Table* table, uint64_t* slots, uint32_t k) noexcept nogil:
+    """Put string number k into the index, in the place of an equal one.  Empty strings are not found."""
+    cdef const uint8_t* p = table.text + table.starts[k]
+    cdef size_t n = table.starts[k + 1] - table.starts[k]
+    cdef uint64_t h, tag, i, slot
+    cdef uint32_t other
+    if n == 0:
+        return
+    h = shim_hash_bytes(p, n, table.seed)
+    tag = h & <uint64_t>0xFFFFFFFF00000000
+    i = h & table.mask
+    while slots[i] != 0:
+        slot = slots[i]
+        if (slot & <uint64_t>0xFFFFFFFF00000000) == tag:
+            other = <uint32_t>slot - 1
+            if table.starts[other + 1] - table.starts[other] == n \
+                    and memcmp(table.text + table.starts[other], p, n) == 0:
+                break
+        i = (i + 1) & table.mask
+    slots[i] = tag | (<uint64_t>k + 1)
+
+
+cdef size_t decimal(uint32_t value, uint8_t* out) noexcept nogil:
+    """Write a number's decimal digits; the number of them."""
+    cdef uint8_t[10] digits
+    cdef size_t n = 0, i
+    while True:
+        digits[n] = <uint8_t>(48 + value % 10)
+        n += 1
+        value //= 10
+        if value == 0:
+            break
+    for i in range(n):
+        out[i] = digits[n - 1 - i]
+    return n
+
+
+cdef void copy_strings(const StringsView* source, uint8_t* text, uint32_t* starts) noexcept nogil:
+    """Copy token texts; an empty one becomes `[EMPTY_<its id>]`, as in llama.cpp."""
+    cdef size_t i, at = 0
+    cdef uint32_t n
+    for i in range(source.count):
+        starts[i] = <uint32_t>at
+        n = source.lengths[i]
+        if n == 0:
+            memcpy(text + at, b"[EMPTY_", 7)
+            at += 7
+            at += decimal(<uint32_t>i, text + at)
+            text[at] = 93                                  # ]
+            at += 1
+        else:
+            memcpy(text + at, source.base + source.starts[i], n)
+            at += n
+    starts[source.count] = <uint32_t>at
+
+
+cdef class TokenTable:
+    """Byte strings numbered from 0; `table[i]`, `len(table)` and `table.find(string)`."""
+
+    def __cinit__(self):
+        self._lock = threading.Lock()
+        self._indexed = False
+        self._text = np.zeros(16, np.uint8)
+        self._starts = np.zeros(16, np.uint32)
+        self._borrow()
+        self.table.count = 0
+
+    cdef void _borrow(self) noexcept:
+        self.table.text = &self._text[0]
+        self.table.starts = &self._starts[0]
+
+    @staticmethod
+    def from_strings(StringArray strings not None):
+        """Token texts out of a file: cut at NUL, empty ones named."""
+        cdef TokenTable self = TokenTable.__new__(TokenTable)
+        cdef size_t total = 0, i
+        cdef const StringsView* view = &strings.view
+        for i in range(view.count):
+            total += view.lengths[i] if view.lengths[i] else 18
+        if total > MAX_TEXT or view.count >= MAX_TEXT:
+            raise LimitError(f"{total} bytes of token texts: more than {MAX_TEXT}")
+        self._text = np.empty(total + 16, np.uint8)
+        self._starts = np.empty(view.count + 1, np.uint32)
+        copy_strings(view, &self._text[0], &self._starts[0])
+        self._borrow()
+        self.table.count = <uint32_t>view.count
+        return self
+
+    @staticmethod
+    def from_list(strings):
+        """Any iterable of bytes."""
+        cdef TokenTable self = TokenTable.__new__(TokenTable)
+        cdef bytes item
+        for item in strings:
+            self.add(item, len(item))
+        return self
+
+    cdef int add(self, const uint8_t* p, size_t n) except -1:
+        """Append a string; an index that is there takes it up."""
+        cdef uint32_t k = self.table.count
+        cdef size_t at = self.table.starts[k] if k else 0
+        if n > MAX_TEXT - at:
+            raise LimitError(f"{at + n} bytes of token texts: more than {MAX_TEXT}")
+        if at + n > <size_t>self._text.shape[0]:
+            text = np.empty((at + n) * 3 // 2 + 64, np.uint8)
+            text[:at] = np.asarray(self._text)[:at]
+            self._text = text
+        if k + 2 > self._starts.shape[0]:
+            starts = np.empty((k + 2) * 3 // 2 + 64, np.uint32)
+            starts[: k + 1] = np.asarray(self._starts)[: k + 1]
+            self._starts = starts
+        self._borrow()
+        memcpy(&self._text[at], p, n)
+        self._starts[k] = <uint32_t>at
+        self._starts[k + 1] = <uint32_t>(at + n)
+        self.table.count = k + 1
+        if self._indexed:
+            if <uint64_t>self.table.count * 3 > (self.table.mask + 1) * 2:
+                self._grow_slots(self.table.count * 2)
+            else:
+                insert(&self.table, &self._slots[0], k)
+        return 0
+
+    cdef int _grow_slots(self, uint32_t count) except -1:
+        cdef uint64_t size = 16
+        cdef uint32_t k
+        cdef Table table = self.table
+        while size < <uint64_t>count * 2:
+            size *= 2
+        slots = np.zeros(size, np.uint64)
+        cdef uint64_t[::1] view = slots
+        table.mask = size - 1
+        table.seed = int.from_bytes(os.urandom(8), "little")
+        with nogil:
+            for k in range(table.count):
+                insert(&table, &view[0], k)
+        self._slots = view
+        table.slots = &self._slots[0]
+        self.table = table
+        self._indexed = True
+        return 0
+
+    cdef int index(self) except -1:
+        """Make the strings findable; does nothing the second time."""
+        with self._lock:
+            if not self._indexed:
+                self._grow_slots(self.table.count)
+        return 0
+
+    def find(self, bytes string not None):
+        """The number of a string, or None."""
+        cdef uint32_t k
+        self.index()
+        k = find(&self.table, string, len(string))
+        return None if k == NONE else k
+
+    def __len__(self):
+        return self.table.count
+
+    def __getitem__(self, Py_ssize_t i):
+        cdef uint32_t start
+        if i < 0 or i >= <Py_ssize_t>self.table.count:
+            raise IndexError(f"string {i}: there are {self.table.count}")
+        start = self.table.starts[i]
+        return (<const char*>self.table.text)[start : self.table.starts[i + 1]]
+
+    def joined(self):
+        """(all strings one after the other, their ends as bytes of uint32[count + 1], little-endian)."""
+        cdef uint32_t end = self.table.starts[self.table.count] if self.table.count else 0
+        starts = np.asarray(self._starts)[: self.table.count + 1]
+        return bytes(self._text[:end]), starts.astype("<u4").tobytes()
+
+    def lengths(self):
+        """The strings' lengths in bytes, as int64[count]."""
+        return np.diff(np.asarray(self._starts)[: self.table.count + 1].astype(np.int64))
+
+    def last_of(self, strings):
+        """{string: its last number} for those of `strings` (bytes) that the table holds; needs no index."""
+        cdef TokenTable wanted = TokenTable.from_list(strings)
+        cdef uint32_t k, hit
+        cdef uint32_t[::1] last = np.full(len(wanted) + 1, NONE, np.uint32)
+        wanted.index()
+        with nogil:
+            for k in range(self.table.count):
+                hit = find(
+                    &wanted.table,
+                    self.table.text + self.table.starts[k],
+                    self.table.starts[k + 1] - self.table.starts[k],
+                )
+                if hit != NONE:
+                    last[hit] = k
+        return {wanted[i]: int(last[i]) for i in range(len(wanted)) if last[i] != NONE}
+
+    def last_single_bytes(self):
+        """int64[256]: the last number of each one-byte string, -1 where there is none."""
+        found = np.full(256, -1, np.int64)
+        cdef long long[::1] view = found
+        cdef uint32_t k
+        for k in range(self.table.count):
+            if self.table.starts[k + 1] - self.table.starts[k] == 1:
+                view[self.table.text[self.table.starts[k]]] = k
+        return found

@@ -1,0 +1,94 @@
+"""Scratch memory of one encoding thread, and the sink that ids are pushed into."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint32_t, uint8_t
+from libc.stdlib cimport realloc
+
+from shimmytok.pretokenizers._split cimport SplitScratch
+
+cdef extern from *:
+    """
+    #define SHIM_NONE UINT32_MAX
+    """
+    const uint32_t NONE "SHIM_NONE"    # no id, no symbol
+
+cdef enum Status:
+    OK = 0
+    OUT_OF_MEMORY = -1
+    NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
+
+cdef struct IdSink:                # the ids of one text or of many, in order
+    uint32_t* ids
+    size_t n
+    size_t cap
+
+cdef struct Buffer:                # memory that only grows
+    void* data
+    size_t cap                     # bytes
+
+cdef struct Segment:               # a stretch of text, or a special token found in it
+    uint32_t start                 # bytes of the text
+    uint32_t end
+    uint32_t token                 # NONE for a stretch of text
+
+cdef struct Workspace:
+    SplitScratch split
+    Buffer escaped                 # a fragment with its spaces escaped
+    Buffer repaired                # a fragment with its invalid UTF-8 replaced
+    Buffer nodes                   # the symbols of a merge
+    Buffer heap                    # its queue
+    Buffer candidates              # special tokens that may be cut out
+    Buffer marks                   # a byte for each byte of text: taken by a special token?
+    Buffer segments                # the cut: Segment[n_segments]
+    size_t n_segments
+
+
+cdef inline int reserve(Buffer* buffer, size_t size) noexcept nogil:
+    """Make room for `size` bytes; what was there is kept."""
+    cdef size_t cap
+    cdef void* data
+    if size <= buffer.cap:
+        return OK
+    cap = buffer.cap + buffer.cap // 2
+    if cap < size:
+        cap = size
+    if cap < 256:
+        cap = 256
+    data = realloc(buffer.data, cap)
+    if data == NULL:
+        return OUT_OF_MEMORY
+    buffer.data = data
+    buffer.cap = cap
+    return OK
+
+
+cdef inline int reserve_ids(IdSink* sink, size_t more) noexcept nogil:
+    """Make room for `more` further ids."""
+    cdef size_t cap
+    cdef uint32_t* ids
+    if more <= sink.cap - sink.n:
+        return OK
+    cap = sink.cap + sink.cap // 2
+    if cap < sink.n + more:
+        cap = sink.n + more
+    if cap < 64:
+        cap = 64
+    ids = <uint32_t*>realloc(sink.ids, cap * sizeof(uint32_t))
+    if ids == NULL:
+        return OUT_OF_MEMORY
+    sink.ids = ids
+    sink.cap = cap
+    return OK
+
+
+cdef inline int push(IdSink* sink, uint32_t token) noexcept nogil:
+    if sink.n == sink.cap and reserve_ids(sink, 1) != OK:
+        return OUT_OF_MEMORY
+    sink.ids[sink.n] = token
+    sink.n += 1
+    return OK
+
+
+cdef void workspace_init(Workspace* ws) noexcept nogil
+cdef void workspace_free(Workspace* ws) noexcept nogil
+cdef size_t workspace_size(const Workspace* ws) noexcept nogil

@@ -1,0 +1,38 @@
+"""Scratch memory of one encoding thread: set up, freed, measured."""
+
+from libc.stdlib cimport free
+from libc.string cimport memset
+
+from shimmytok.pretokenizers._split cimport split_scratch_free, split_scratch_init
+
+
+cdef void workspace_init(Workspace* ws) noexcept nogil:
+    memset(ws, 0, sizeof(Workspace))
+    split_scratch_init(&ws.split)
+
+
+cdef void workspace_free(Workspace* ws) noexcept nogil:
+    split_scratch_free(&ws.split)
+    free(ws.escaped.data)
+    free(ws.repaired.data)
+    free(ws.nodes.data)
+    free(ws.heap.data)
+    free(ws.candidates.data)
+    free(ws.marks.data)
+    free(ws.segments.data)
+    workspace_init(ws)
+
+
+cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
+    """The bytes it holds."""
+    return (
+        ws.split.classes_cap
+        + ws.split.ends_cap * 8
+        + ws.escaped.cap
+        + ws.repaired.cap
+        + ws.nodes.cap
+        + ws.heap.cap
+        + ws.candidates.cap
+        + ws.marks.cap
+        + ws.segments.cap
+    )

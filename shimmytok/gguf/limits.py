@@ -1,0 +1,37 @@
+"""How large a key section may be before it is refused.
+
+llama.cpp has fixed limits of 2^30 bytes a string and 2^30 items an array (`GGUF_MAX_STRING_LENGTH` and
+`GGUF_MAX_ARRAY_ELEMENTS` in ggml/src/gguf.cpp). These are tighter, and can be changed for each load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one key section may hold; a file that has more raises `LimitError`. ValueError for a limit that is none.
+
+    The largest known vocabularies stay a factor of ten or more below each default.
+
+    >>> Limits(max_keys=100).max_keys
+    100
+    """
+
+    max_keys: int = 65_536
+    """Keys in the file."""
+
+    max_header_bytes: int = 1 << 30
+    """Bytes from the start of the file to the end of the last key (1 GiB)."""
+
+    max_array_items: int = 16 << 20
+    """Items of one array, those of the arrays inside it included (16 Mi)."""
+
+    max_string_bytes: int = 64 << 20
+    """Bytes of one string, be it a key, a value or an item of an array (64 MiB)."""
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not isinstance(value, int) or not 0 <= value < 1 << 63:
+                raise ValueError(f"{name} = {value!r} is not an int from 0 to 2**63 - 1")

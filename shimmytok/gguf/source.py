@@ -1,0 +1,148 @@
+"""Where the bytes of a key section come from, during loading and after it.
+
+`FileSource` maps the file while the tokenizer is being built, and reads again what is asked for later;
+`MemorySource` keeps what it was given. Neither knows what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from collections.abc import Iterable
+from typing import BinaryIO, Protocol
+
+from shimmytok.errors import GGUFError, ModelNotFoundError
+from shimmytok.gguf.header import Entry, KeySection
+from shimmytok.gguf.keys import ValueType
+from shimmytok.gguf.limits import Limits
+
+KEPT_ARRAY_BYTES = 64 << 10
+"""Arrays up to this size stay in memory when a file is closed."""
+
+FIRST_CHUNK = 64 << 10
+"""Bytes first read from a stream; later steps are this much and a quarter of what has been read."""
+
+
+class Source(Protocol):
+    """Gives the payload of an entry."""
+
+    path: str
+
+    def payload(self, key: str, entry: Entry) -> memoryview:
+        """The bytes of the entry's payload."""
+
+    def close(self, entries: Iterable[Entry]) -> None:
+        """Let go of what is not needed to answer later calls of `payload` for these entries."""
+
+
+class MemorySource:
+    """The bytes of a key section, in memory."""
+
+    def __init__(self, path: str, data: memoryview):
+        self.path = path
+        self._data = data
+
+    def payload(self, key: str, entry: Entry) -> memoryview:
+        return self._data[entry.offset : entry.offset + entry.size]
+
+    def close(self, entries: Iterable[Entry]) -> None:
+        pass
+
+
+class FileSource:
+    """A file that is mapped until `close`, and then read only where and when it is asked for."""
+
+    def __init__(self, path: str, limits: Limits):
+        self.path = path
+        self._absolute = os.path.abspath(path)  # for later, when the working directory may be another
+        self._kept: dict[int, bytes] = {}
+        self._mapping: memoryview | None = memoryview(b"")
+        if "\0" in path:
+            raise ModelNotFoundError(f"there is no file {path!r}")
+        try:
+            self._check_regular(os.stat(path))  # before it is opened: opening a pipe waits for a writer
+            with open(path, "rb", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                self._check_regular(status)
+                mapped = min(status.st_size, limits.max_header_bytes)
+                if mapped:
+                    self._mapping = memoryview(mmap.mmap(file.fileno(), mapped, access=mmap.ACCESS_READ))
+        except (FileNotFoundError, NotADirectoryError):
+            raise ModelNotFoundError(f"there is no file {path!r}") from None
+        self.size = status.st_size
+        self._identity = _identity(status)
+
+    def _check_regular(self, status: os.stat_result) -> None:
+        mode = status.st_mode
+        if stat.S_ISDIR(mode):
+            raise GGUFError("this is a directory", path=self.path)
+        if not stat.S_ISREG(mode):
+            raise GGUFError("this is not a regular file; a stream can be read with from_reader", path=self.path)
+
+    @property
+    def mapped(self) -> memoryview:
+        """The first bytes of the file; none after `close`."""
+        return memoryview(b"") if self._mapping is None else self._mapping
+
+    def payload(self, key: str, entry: Entry) -> memoryview:
+        mapping = self._mapping  # one read: another thread may close meanwhile
+        if mapping is not None:
+            return mapping[entry.offset : entry.offset + entry.size]
+        kept = self._kept.get(entry.offset) if entry.size else b""
+        return memoryview(self._read_again(key, entry) if kept is None else kept)
+
+    def close(self, entries: Iterable[Entry]) -> None:
+        mapping = self._mapping
+        if mapping is None:
+            return
+        self._kept = {
+            entry.offset: bytes(mapping[entry.offset : entry.offset + entry.size])
+            for entry in entries
+            if entry.type is not ValueType.ARRAY or entry.size <= KEPT_ARRAY_BYTES
+        }
+        # Whoever still holds a slice of the mapping keeps it alive; the last one to go unmaps it.
+        self._mapping = None
+
+    def _read_again(self, key: str, entry: Entry) -> bytearray:
+        """Read a payload from the file; a mapping would kill the process if the file had been cut."""
+        payload = bytearray()
+        try:
+            with open(self._absolute, "rb", buffering=0) as file:
+                if _identity(os.fstat(file.fileno())) == self._identity:
+                    file.seek(entry.offset)
+                    while len(payload) < entry.size and (chunk := file.read(entry.size - len(payload))):
+                        payload += chunk
+        except OSError as error:
+            problem = f"the file cannot be read again: {error}"
+            raise GGUFError(problem, path=self.path, key=key, offset=entry.offset) from error
+        if len(payload) < entry.size:
+            raise GGUFError("the file changed after it was loaded", path=self.path, key=key, offset=entry.offset)
+        return payload
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def read_section(file: BinaryIO, section: KeySection) -> MemorySource:
+    """Read as much of a stream as its key section needs, and index it."""
+    read = bytearray()
+    wanted = FIRST_CHUNK
+    at_end = False
+    while True:
+        wanted = min(wanted, section.limits.max_header_bytes)
+        while len(read) < wanted and not at_end:
+            chunk = file.read(wanted - len(read))
+            if chunk is None:
+                raise GGUFError("the reader has no bytes yet, and does not block", path=section.path, offset=len(read))
+            read += chunk
+            at_end = not chunk
+        # Released by hand: `read` cannot grow while there is a view of it.
+        with memoryview(read) as view:
+            needed = section.scan(view, len(read) if at_end else None)
+        if not needed:
+            break
+        wanted = max(needed, len(read) + len(read) // 4 + FIRST_CHUNK)
+    del read[section.end :]
+    return MemorySource(section.path, memoryview(read))

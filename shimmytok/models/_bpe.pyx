@@ -1,0 +1,226 @@
+"""Byte pair encoding: the merge loop.  Equal to llm_tokenizer_bpe_session of llama.cpp.
+
+A piece is merged by rank, then from the left: few symbols by scanning for the lowest rank, many with a queue.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memmove
+
+from shimmytok._vocab cimport find
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, IdSink, Workspace, push, reserve, reserve_ids
+from shimmytok.models._bpe_tables cimport BpeTables, BpeTableSet, Pair
+from shimmytok.models._model cimport Model
+from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
+from shimmytok.normalizers._spaces cimport escape_spaces
+from shimmytok.pretokenizers._split cimport split
+from shimmytok.unicode._utf8 cimport is_clean, repair
+
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
+cdef enum:
+    FEW = 48                       # pieces of at most so many symbols are merged by scanning
+
+
+cdef inline const Pair* find_pair(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
+    cdef uint64_t key = <uint64_t>left << 32 | right
+    cdef uint64_t i = shim_hash_pair(key, t.pair_seed) & t.pair_mask
+    while True:
+        if t.pairs[i].key == key:
+            return &t.pairs[i]
+        if t.pairs[i].key == <uint64_t>-1:
+            return NULL
+        i = (i + 1) & t.pair_mask
+
+
+cdef inline int push_symbol(const BpeTables* t, uint32_t symbol, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
+    """Push a token's id, or for a symbol that is none the ids of its bytes."""
+    cdef size_t i
+    cdef uint32_t k
+    if symbol < t.n_tokens:
+        return push(out, symbol)
+    if reserve_ids(out, 2 * n) != OK:
+        return OUT_OF_MEMORY
+    for i in range(n):
+        for k in range(2):
+            if t.fallback[2 * p[i] + k] != NONE:
+                out.ids[out.n] = t.fallback[2 * p[i] + k]
+                out.n += 1
+    return OK
+
+
+cdef inline size_t character_size(uint8_t lead) noexcept nogil:
+    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+
+
+cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n, size_t* size) noexcept nogil:
+    """The symbol merging starts from: a byte, or in raw UTF-8 vocabularies a character."""
+    if t.byte_level:
+        size[0] = 1
+        return t.byte_symbol[p[0]]
+    size[0] = character_size(p[0])
+    if size[0] > n:
+        size[0] = n
+    return find(&t.symbols, p, size[0])
+
+
+cdef int merge_few(const BpeTables* t, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
+    """Merge a piece of at most FEW symbols (n >= 1); 1 when it has more, else a Status."""
+    cdef uint32_t[FEW + 1] symbol, start
+    cdef uint32_t[FEW] rank, merged
+    cdef size_t i, k, size, at = 0, m = 0
+    cdef uint32_t best
+    cdef const Pair* pair
+    while at < n:
+        if m == FEW:
+            return 1
+        symbol[m] = first_symbol(t, p + at, n - at, &size)
+        start[m] = <uint32_t>at
+        at += size
+        m += 1
+    start[m] = <uint32_t>n
+    for i in range(m - 1):
+        pair = find_pair(t, symbol[i], symbol[i + 1])
+        rank[i] = NONE if pair == NULL else pair.rank
+        merged[i] = NONE if pair == NULL else pair.merged
+    while m > 1:
+        best = NONE
+        k = 0
+        for i in range(m - 1):
+            if rank[i] < best:
+                best = rank[i]
+                k = i
+        if best == NONE:
+            break
+        symbol[k] = merged[k]
+        m -= 1
+        memmove(&symbol[k + 1], &symbol[k + 2], (m - k - 1) * sizeof(uint32_t))
+        memmove(&start[k + 1], &start[k + 2], (m - k) * sizeof(uint32_t))
+        if k + 1 < m:
+            memmove(&rank[k], &rank[k + 1], (m - k - 1) * sizeof(uint32_t))
+            memmove(&merged[k], &merged[k + 1], (m - k - 1) * sizeof(uint32_t))
+            pair = find_pair(t, symbol[k], symbol[k + 1])
+            rank[k] = NONE if pair == NULL else pair.rank
+            merged[k] = NONE if pair == NULL else pair.merged
+        if k > 0:
+            pair = find_pair(t, symbol[k - 1], symbol[k])
+            rank[k - 1] = NONE if pair == NULL else pair.rank
+            merged[k - 1] = NONE if pair == NULL else pair.merged
+    for i in range(m):
+        if push_symbol(t, symbol[i], p + start[i], start[i + 1] - start[i], out) != OK:
+            return OUT_OF_MEMORY
+    return OK
+
+
+cdef inline int queue_pair(const BpeTables* t, const Node* nodes, uint32_t left, Buffer* heap, size_t* n) noexcept nogil:
+    """Queue the merge of a node with its right neighbour, if there is one."""
+    cdef uint32_t right = nodes[left].next
+    cdef const Pair* pair
+    cdef Bigram item
+    if right == NONE:
+        return OK
+    pair = find_pair(t, nodes[left].symbol, nodes[right].symbol)
+    if pair == NULL:
+        return OK
+    item.order = <uint64_t>pair.rank << 32 | left
+    item.size = nodes[right].end - nodes[left].start
+    item.merged = pair.merged
+    return push_bigram(heap, n, item)
+
+
+cdef uint32_t make_nodes(const BpeTables* t, const uint8_t* p, size_t n, Node* nodes) noexcept nogil:
+    """One node a symbol; the number of them (n >= 1)."""
+    cdef size_t at = 0, size
+    cdef uint32_t m = 0
+    while at < n:
+        nodes[m].symbol = first_symbol(t, p + at, n - at, &size)
+        nodes[m].start = <uint32_t>at
+        at += size
+        nodes[m].end = <uint32_t>at
+        nodes[m].previous = m - 1 if m else NONE
+        nodes[m].next = m + 1
+        m += 1
+    nodes[m - 1].next = NONE
+    return m
+
+
+cdef int merge_many(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    """Merge a piece of any length with a queue, in O(n log n)."""
+    cdef Node* nodes
+    cdef Bigram bigram
+    cdef size_t queued = 0
+    cdef uint32_t i, left, m
+    if reserve(&ws.nodes, n * sizeof(Node)) != OK:
+        return OUT_OF_MEMORY
+    nodes = <Node*>ws.nodes.data
+    m = make_nodes(t, p, n, nodes)
+    for i in range(m):
+        if queue_pair(t, nodes, i, &ws.heap, &queued) != OK:
+            return OUT_OF_MEMORY
+    while queued:
+        bigram = pop_bigram(&ws.heap, &queued)
+        if is_stale(nodes, &bigram):
+            continue
+        left = <uint32_t>bigram.order
+        join(nodes, left, bigram.merged)
+        if queue_pair(t, nodes, left, &ws.heap, &queued) != OK:
+            return OUT_OF_MEMORY
+        if nodes[left].previous != NONE and queue_pair(t, nodes, nodes[left].previous, &ws.heap, &queued) != OK:
+            return OUT_OF_MEMORY
+    i = 0
+    while i != NONE:
+        if push_symbol(t, nodes[i].symbol, p + nodes[i].start, nodes[i].end - nodes[i].start, out) != OK:
+            return OUT_OF_MEMORY
+        i = nodes[i].next
+    return OK
+
+
+cdef int encode_piece(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef uint32_t whole
+    cdef int status
+    if t.ignore_merges or (t.whole_newline_runs and p[0] == 10):
+        # The pattern that goes with whole_newline_runs makes pieces of newlines only or of none.
+        whole = find(&t.symbols, p, n)
+        if whole < t.n_tokens:
+            return push(out, whole)
+    if n <= FEW or not t.byte_level:
+        status = merge_few(t, p, n, out)
+        if status != 1:
+            return status
+    return merge_many(t, p, n, ws, out)
+
+
+cdef int encode_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef size_t i, start = 0
+    if t.escape_spaces:
+        if reserve(&ws.escaped, 3 * n) != OK:
+            return OUT_OF_MEMORY
+        n = escape_spaces(text, n, <uint8_t*>ws.escaped.data)
+        text = <const uint8_t*>ws.escaped.data
+    if not is_clean(text, n):
+        if reserve(&ws.repaired, 3 * n) != OK:
+            return OUT_OF_MEMORY
+        n = repair(text, n, <uint8_t*>ws.repaired.data)
+        text = <const uint8_t*>ws.repaired.data
+    if split(t.split, text, n, &ws.split) != 0 or reserve_ids(out, n // 4 + 1) != OK:
+        return OUT_OF_MEMORY
+    for i in range(ws.split.n_ends):
+        if encode_piece(t, text + start, ws.split.ends[i] - start, ws, out) != OK:
+            return OUT_OF_MEMORY
+        start = ws.split.ends[i]
+    return OK
+
+
+cdef class BpeModel(Model):
+    """BPE over a set of tables."""
+
+    cdef readonly BpeTableSet table_set
+
+    def __init__(self, BpeTableSet table_set not None):
+        self.table_set = table_set
+        self.encode_fragment = encode_fragment
+        self.tables = &table_set.t

@@ -1,0 +1,23 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from shimmytok._vocab import TokenTable
+from shimmytok.gguf._strings import StringArray
+from shimmytok.pretokenizers._split import Splitter
+
+class BpeTableSet:
+    n_merges: int
+    def __init__(
+        self,
+        texts: TokenTable,
+        merges: StringArray | None,
+        splitter: Splitter,
+        *,
+        byte_level: bool,
+        ignore_merges: bool,
+        whole_newline_runs: bool,
+        escape_spaces: bool,
+    ) -> None: ...
+    def pairs(self) -> NDArray[np.uint32]: ...
+    def lines(self) -> list[bytes]: ...
+    def symbol_texts(self) -> tuple[bytes, NDArray[np.uint32]]: ...

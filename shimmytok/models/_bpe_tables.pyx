@@ -1,0 +1,186 @@
+"""The tables of byte pair encoding, built from token texts and merges.
+
+A *symbol* is a text that merging can meet: every token, and the few texts that only merges know (numbers from n_tokens
+on).  Byte-level vocabularies write each byte as a printable character; their texts are turned back into bytes once,
+here, so that a piece of text is looked up as it stands.
+"""
+
+import os
+
+import numpy as np
+
+from libc.stdint cimport int64_t
+from libc.string cimport memchr, memcpy
+
+from shimmytok._vocab cimport find
+from shimmytok._workspace cimport NONE
+from shimmytok.gguf._strings cimport StringsView
+from shimmytok.models._alphabet cimport to_bytes, write_character
+
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
+
+cdef class BpeTableSet:
+    """The tables for a vocabulary's token texts and its merges ("left right", in order of rank)."""
+
+    def __init__(
+        self, TokenTable texts not None, StringArray merges, Splitter splitter not None, *,
+        bint byte_level, bint ignore_merges, bint whole_newline_runs, bint escape_spaces,
+    ):
+        self._splitter = splitter
+        self._texts = texts
+        self.t.split = &splitter.tables
+        self.t.n_tokens = texts.table.count
+        self.t.byte_level = byte_level
+        self.t.ignore_merges = ignore_merges
+        self.t.whole_newline_runs = whole_newline_runs
+        self.t.escape_spaces = escape_spaces
+        self._make_symbols(texts)
+        self._make_pairs(merges)
+        self._make_bytes(texts)
+        self.t.symbols = self._symbols.table
+
+    cdef int _make_symbols(self, TokenTable texts) except -1:
+        cdef const Table* source = &texts.table
+        cdef uint32_t k
+        cdef uint32_t at = 0
+        cdef int64_t size
+        cdef uint8_t[::1] text
+        cdef uint32_t[::1] starts
+        cdef TokenTable symbols = TokenTable.__new__(TokenTable)
+        text = np.empty((source.starts[source.count] if source.count else 0) + 64, np.uint8)
+        starts = np.empty(source.count + 64, np.uint32)
+        with nogil:
+            for k in range(source.count):
+                starts[k] = at
+                size = source.starts[k + 1] - source.starts[k]
+                if self.t.byte_level:
+                    size = to_bytes(source.text + source.starts[k], <size_t>size, &text[at])
+                    if size < 0:
+                        size = 0                           # nothing a piece can hold: it must not be found
+                else:
+                    memcpy(&text[at], source.text + source.starts[k], <size_t>size)
+                at += <uint32_t>size
+            starts[source.count] = at
+        symbols._text = text
+        symbols._starts = starts
+        symbols._borrow()
+        symbols.table.count = source.count
+        symbols.index()
+        self._symbols = symbols
+        return 0
+
+    cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE:
+        """The number of a symbol; a virtual one is made when there is none."""
+        cdef uint32_t k = find(&self._symbols.table, p, n)
+        if k == NONE:
+            k = self._symbols.table.count
+            self._symbols.add(p, n)
+        return k
+
+    cdef int _make_pairs(self, StringArray merges) except -1:
+        cdef StringsView view
+        cdef uint64_t slots = 16
+        cdef size_t i, longest = 1
+        cdef uint8_t[::1] scratch
+        if merges is None:
+            merges = StringArray.from_list([])
+        view = merges.view
+        while slots < view.count + view.count // 2 + 1:
+            slots *= 2
+        self._pairs = np.full(2 * slots, np.iinfo(np.uint64).max, np.uint64)
+        self.t.pairs = <const Pair*>&self._pairs[0]
+        self.t.pair_mask = slots - 1
+        self.t.pair_seed = int.from_bytes(os.urandom(8), "little")
+        for i in range(view.count):
+            if view.lengths[i] > longest:
+                longest = view.lengths[i]
+        scratch = np.empty(longest + 16, np.uint8)
+        for i in range(view.count):
+            self._add_merge(view.base + view.starts[i], view.lengths[i], <uint32_t>i, &scratch[0])
+        return 0
+
+    cdef int _add_merge(self, const uint8_t* p, size_t n, uint32_t rank, uint8_t* scratch) except -1:
+        """Enter one line.  A line without a space, or of texts no piece can hold, never applies."""
+        cdef const uint8_t* space = NULL
+        cdef Pair* slot
+        cdef uint32_t left, right
+        cdef uint64_t key, i
+        cdef int64_t first, second
+        if n > 1:
+            space = <const uint8_t*>memchr(p + 1, 32, n - 1)
+        if space == NULL:
+            return 0
+        first = space - p
+        second = <int64_t>n - first - 1
+        if self.t.byte_level:
+            first = to_bytes(p, <size_t>first, scratch)
+            if first >= 0:
+                second = to_bytes(space + 1, <size_t>second, scratch + first)
+        else:
+            memcpy(scratch, p, <size_t>first)
+            memcpy(scratch + first, space + 1, <size_t>second)
+        if first <= 0 or second <= 0:
+            return 0
+        left = self._symbol(scratch, <size_t>first)
+        right = self._symbol(scratch + first, <size_t>second)
+        key = <uint64_t>left << 32 | right
+        i = shim_hash_pair(key, self.t.pair_seed) & self.t.pair_mask
+        while self.t.pairs[i].key != <uint64_t>-1:
+            if self.t.pairs[i].key == key:
+                return 0                                   # the first rank of a repeated pair counts
+            i = (i + 1) & self.t.pair_mask
+        slot = <Pair*>&self.t.pairs[i]
+        slot.key = key
+        slot.rank = rank
+        slot.merged = self._symbol(scratch, <size_t>(first + second))
+        self.n_merges += 1
+        return 0
+
+    cdef int _make_bytes(self, TokenTable texts) except -1:
+        """What single bytes begin as, and what the bytes of an unknown symbol end as."""
+        cdef uint32_t b, k
+        cdef uint8_t byte
+        cdef uint8_t[2] character
+        single = texts.last_single_bytes()
+        hexadecimal = {} if self.t.byte_level else texts.last_of(b"<0x%02X>" % c for c in range(256))
+        for b in range(256):
+            byte = <uint8_t>b
+            self.t.byte_symbol[b] = find(&self._symbols.table, &byte, 1)
+            self.t.fallback[2 * b] = self.t.fallback[2 * b + 1] = NONE
+            if self.t.byte_level:
+                for k in range(<uint32_t>write_character(b, character)):
+                    if single[character[k]] >= 0:
+                        self.t.fallback[2 * b + k] = single[character[k]]
+            elif b"<0x%02X>" % b in hexadecimal:
+                self.t.fallback[2 * b] = hexadecimal[b"<0x%02X>" % b]
+        return 0
+
+    def pairs(self):
+        """The merges that can apply, in order of rank: uint32[n_merges, 2], left and right symbol."""
+        slots = np.asarray(self._pairs).view([("key", np.uint64), ("rank", np.uint32), ("merged", np.uint32)])
+        slots = slots[slots["key"] != np.iinfo(np.uint64).max]
+        keys = slots["key"][np.argsort(slots["rank"])]
+        return np.stack([keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)], axis=1).astype(np.uint32)
+
+    def lines(self):
+        """The same as the lines of a file: enough to build equal tables."""
+        written = {}
+        for symbol in np.unique(self.pairs()).tolist():
+            written[symbol] = self._texts[symbol] if symbol < self.t.n_tokens else self._written(symbol)
+        return [written[left] + b" " + written[right] for left, right in self.pairs().tolist()]
+
+    def symbol_texts(self):
+        """The texts of all symbols, joined, and their ends: what `pairs` refers to."""
+        table = self._symbols
+        end = table.table.starts[table.table.count] if table.table.count else 0
+        return bytes(table._text[:end]), np.asarray(table._starts)[: table.table.count + 1].copy()
+
+    def _written(self, uint32_t symbol):
+        """A symbol as the file writes it."""
+        cdef uint8_t[2] character
+        text = self._symbols[symbol]
+        if not self.t.byte_level:
+            return text
+        return b"".join([(<const char*>character)[: write_character(b, character)] for b in text])

@@ -1,0 +1,16 @@
+"""What every tokenizer model is to the encoder: a function over tables."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t
+
+from shimmytok._workspace cimport IdSink, Workspace
+
+# Encodes one fragment (text between special tokens; any bytes, n < 2**31).  `after_special`: the fragment is the first
+# of the text or follows a special token.  Returns a Status.
+ctypedef int (*EncodeFragment)(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+) noexcept nogil
+
+cdef class Model:
+    cdef EncodeFragment encode_fragment
+    cdef const void* tables        # owned by the subclass

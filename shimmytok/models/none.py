@@ -1,0 +1,16 @@
+"""Models "none" and "no_vocab": a model file without a tokenizer."""
+
+from __future__ import annotations
+
+from shimmytok._vocab import TokenTable
+from shimmytok.gguf import Metadata, keys
+from shimmytok.models.parts import Parts
+from shimmytok.vocab import Flags, Vocab, read_text
+
+
+def load(metadata: Metadata) -> Parts:
+    """Nothing to build; only the number of tokens is known, where the metadata tell it."""
+    model = read_text(metadata, keys.MODEL) or ""
+    architecture = read_text(metadata, keys.ARCHITECTURE) or ""
+    vocab = Vocab(model, read_text(metadata, keys.PRE), TokenTable.from_list([]), flags=Flags())
+    return Parts(vocab, metadata.u32(keys.vocab_size(architecture)) or 0)

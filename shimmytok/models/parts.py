@@ -1,0 +1,44 @@
+"""What a loaded tokenizer consists of, whichever its model is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shimmytok.models._model import Model
+from shimmytok.vocab import Vocab
+
+
+class Merges(Protocol):
+    """The merges of a BPE model, for those who write or hash a tokenizer."""
+
+    n_merges: int
+
+    def pairs(self) -> NDArray[np.uint32]: ...
+
+    def lines(self) -> list[bytes]: ...
+
+    def symbol_texts(self) -> tuple[bytes, NDArray[np.uint32]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A vocabulary and the model over it.
+
+    `model` is None where there is no tokenizer ("none"), and `n_tokens` comes from the metadata then.
+    `byte_level`: normal tokens are written in the byte-level alphabet.  `prefix` and `suffix`: the ids that are put
+    around a text.  `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.
+    """
+
+    vocab: Vocab
+    n_tokens: int
+    model: Model | None = None
+    byte_level: bool = False
+    prefix: tuple[int, ...] = ()
+    suffix: tuple[int, ...] = ()
+    newline: int | None = None
+    newline_is_encoded: bool = False
+    merges: Merges | None = None

@@ -1,0 +1,40 @@
+"""Model "llama": SentencePiece-style BPE by scores, with byte fallback."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shimmytok.gguf import Metadata
+from shimmytok.models._spm import SpmModel
+from shimmytok.models.ends import around
+from shimmytok.models.parts import Parts
+from shimmytok.vocab import Flags, read_vocab
+
+
+def load(metadata: Metadata) -> Parts:
+    """Read a vocabulary and build its tables."""
+    vocab = read_vocab(metadata, Flags(add_bos=True, add_space_prefix=True), {"bos": 1, "eos": 2, "unk": 0})
+    scores = np.zeros(len(vocab.texts), np.float32) if vocab.scores is None else vocab.scores
+    model = SpmModel(
+        vocab.texts,
+        falling_ranks(scores),
+        unknown=vocab.ids["unk"],
+        add_space_prefix=vocab.flags.add_space_prefix,
+    )
+    prefix, suffix = around(metadata, vocab)
+    newline = vocab.texts.find(b"<0x0A>")
+    if newline is None:
+        newline = vocab.texts.find(b"\n")
+    return Parts(vocab, len(vocab.texts), model, prefix=prefix, suffix=suffix, newline=newline)
+
+
+def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Numbers (uint32) that rise as the scores (float32) fall, equal for equal scores.
+
+    >>> falling_ranks(np.array([0.5, -1.0, 0.0, -0.0, 3.0], np.float32)).argsort(kind="stable").tolist()
+    [4, 0, 2, 3, 1]
+    """
+    bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
+    rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    return ~rising

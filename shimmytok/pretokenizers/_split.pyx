@@ -1,0 +1,294 @@
+"""The one loop that runs any pre-tokenizer's tables.
+
+Holds the class pass, the walk of a DFA, the order of the stages and the tables' owner `Splitter`; not how tables are
+made (`splitters.py`) nor the scanners (`_scanners.pyx`).
+Must equal: unicode_regex_split without its byte encoding; text between matches is kept, joined, as pieces.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+from shimmytok.pretokenizers._scanners cimport final_run, group_ends, group_starts
+from shimmytok.pretokenizers._scratch cimport CONTINUATION, END_OF_PIECE, MAX_LOOPS, SplitScratch, push_end
+from shimmytok.unicode._utf8 cimport decode_clean, is_clean
+
+cdef enum:
+    DEAD = 0
+    START = 1
+    ACCEPT = 1                     # the bit of an entry
+    SHORT = 32                     # bytes read in vain that are not worth remembering
+    PAGES_OF_UNICODE = 0x1100
+    MAX_TEXT = 0x7FFFFFFF
+
+
+cdef void split_scratch_init(SplitScratch* s) noexcept nogil:
+    """Make `s` empty; it owns no memory yet."""
+    memset(s, 0, sizeof(SplitScratch))
+
+
+cdef void split_scratch_free(SplitScratch* s) noexcept nogil:
+    """Free what `s` owns; it is empty then."""
+    free(s.classes)
+    free(s.ends)
+    free(s.previous)
+    split_scratch_init(s)
+
+
+cdef void classify(const SplitTables* t, const uint8_t* text, size_t n, uint8_t* classes) noexcept nogil:
+    """A class for each byte of a clean text, and END_OF_PIECE after them."""
+    cdef size_t i = 0, k, length
+    cdef uint64_t word
+    cdef uint32_t cp = 0
+    cdef const uint8_t* ascii = t.ascii
+    while i < n:
+        while n - i >= 8:
+            memcpy(&word, text + i, 8)
+            if word & <uint64_t>0x8080808080808080ULL:
+                break
+            for k in range(8):
+                classes[i + k] = ascii[text[i + k]]
+            i += 8
+        while i < n and text[i] < 0x80:
+            classes[i] = ascii[text[i]]
+            i += 1
+        while i < n and text[i] >= 0x80:
+            length = decode_clean(text + i, &cp)
+            classes[i] = t.pages[<size_t>t.page_of[cp >> 8] << 8 | cp & 255]
+            for k in range(1, length):
+                classes[i + k] = CONTINUATION
+            i += length
+    classes[n] = END_OF_PIECE
+
+
+cdef inline size_t scan(const Stage* stage, const uint8_t* classes, size_t begin, size_t* stop) noexcept nogil:
+    """Where the match at `begin` ends (`begin`: none); `stop` is the symbol that ended the scan."""
+    cdef const uint16_t* rows = stage.rows
+    cdef size_t i = begin, last = begin
+    cdef size_t entry, row = <size_t>START << stage.shift
+    while True:
+        entry = rows[row + classes[i]]
+        if entry & ACCEPT:
+            last = i
+        row = entry & ~<size_t>ACCEPT
+        if row == DEAD:
+            break
+        i += 1
+    stop[0] = i
+    return last
+
+
+cdef size_t scan_remembering(const Stage* stage, const uint8_t* classes, size_t begin, size_t* stop,
+                             const SplitScratch* s) noexcept nogil:
+    """`scan`, which stops where a stay in a loop is known to lead to nothing."""
+    cdef size_t i = begin, last = begin
+    cdef size_t entry, row = <size_t>START << stage.shift
+    cdef uint8_t loop
+    while row != DEAD:
+        loop = stage.loops[row >> stage.shift]
+        if loop != 0 and s.loop_from[loop - 1] <= i < s.loop_to[loop - 1]:
+            break
+        entry = stage.rows[row + classes[i]]
+        if entry & ACCEPT:
+            last = i
+        row = entry & ~<size_t>ACCEPT
+        i += row != DEAD
+    stop[0] = last if row != DEAD else i
+    return last
+
+
+cdef void remember_loop(const Stage* stage, const uint8_t* classes, size_t begin, size_t last, size_t stop,
+                        SplitScratch* s) noexcept nogil:
+    """Find the long stay in a loop of a scan from `begin` that read from its `last` accept to `stop` in vain."""
+    cdef size_t i = begin, entered = begin
+    cdef size_t following, row = <size_t>START << stage.shift
+    cdef uint8_t loop
+    while row != DEAD:
+        following = stage.rows[row + classes[i]] & ~<size_t>ACCEPT
+        if following != row:
+            if entered <= last:
+                entered = last + 1
+            loop = stage.loops[row >> stage.shift]
+            if loop != 0 and i > entered and i - entered > SHORT:
+                s.loop_from[loop - 1] = entered
+                s.loop_to[loop - 1] = i
+                if i > s.loops_to:
+                    s.loops_to = i
+            entered = i + 1
+        row = following
+        i += 1
+
+
+cdef int walk(const Stage* stage, const uint8_t* classes, size_t begin, size_t end, SplitScratch* s) noexcept nogil:
+    """Push the ends of the matches in a piece, and of the text between them; 0, or -1 out of memory."""
+    cdef size_t at = begin, gap = begin, last, stop = 0
+    while True:
+        while not stage.members[classes[at]]:      # no match begins there; the end of the piece is a member
+            at += 1
+        if at == end:
+            break
+        if at >= s.loops_to:
+            last = scan(stage, classes, at, &stop)
+        else:
+            last = scan_remembering(stage, classes, at, &stop, s)
+        if stop - last > SHORT:
+            remember_loop(stage, classes, at, last, stop, s)
+        if last == at:
+            at += 1
+            continue
+        if gap < at and push_end(s, at) < 0:
+            return -1
+        if push_end(s, last) < 0:
+            return -1
+        at = gap = last
+    return push_end(s, end) if gap < end else 0
+
+
+cdef inline int run_stage(const Stage* stage, const uint8_t* classes, size_t begin, size_t end,
+                          SplitScratch* s) noexcept nogil:
+    if stage.kind == WALK:
+        return walk(stage, classes, begin, end, s)
+    if stage.kind == GROUP_ENDS:
+        return group_ends(stage.members, classes, begin, end, s)
+    if stage.kind == GROUP_STARTS:
+        return group_starts(stage.members, classes, begin, end, s)
+    return final_run(stage.members, classes, begin, end, s)
+
+
+cdef int run_stage_on_pieces(const Stage* stage, SplitScratch* s) noexcept nogil:
+    """Split each of the pieces so far; 0, or -1 out of memory."""
+    cdef uint32_t* pieces = s.ends
+    cdef size_t n_pieces = s.n_ends, cap = s.ends_cap, k, begin = 0, end
+    cdef uint8_t follower
+    cdef int status
+    s.ends = s.previous
+    s.ends_cap = s.previous_cap
+    s.n_ends = 0
+    s.previous = pieces
+    s.previous_cap = cap
+    for k in range(n_pieces):
+        end = pieces[k]
+        follower = s.classes[end]
+        s.classes[end] = END_OF_PIECE
+        status = run_stage(stage, s.classes, begin, end, s)
+        s.classes[end] = follower
+        if status < 0:
+            return -1
+        begin = end
+    return 0
+
+
+cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
+    """Put the ends of the pieces of a clean text of n < 2**31 bytes into `s`; 0, or -1 out of memory."""
+    cdef size_t k
+    cdef int status
+    s.n_ends = 0
+    if n == 0:
+        return 0
+    if s.classes_cap < n + 1:
+        free(s.classes)
+        s.classes_cap = 0
+        s.classes = <uint8_t*>malloc(n + n // 4 + 64)
+        if s.classes == NULL:
+            return -1
+        s.classes_cap = n + n // 4 + 64
+    classify(t, text, n, s.classes)
+    for k in range(t.n_stages):
+        s.loops_to = 0
+        memset(s.loop_to, 0, sizeof(s.loop_to))
+        if k == 0:
+            status = run_stage(&t.stages[0], s.classes, 0, n, s)
+        else:
+            status = run_stage_on_pieces(&t.stages[k], s)
+        if status < 0:
+            return -1
+    return 0
+
+
+cdef class Splitter:
+    """The compiled tables of one pre-tokenizer; immutable."""
+
+    def __cinit__(self, const uint8_t[::1] ascii not None, const uint16_t[::1] page_of not None,
+                  const uint8_t[::1] pages not None, stages):
+        """`stages`: (kind, shift, rows, loops, members) each, as in _split.pxd."""
+        if ascii.shape[0] != 128 or page_of.shape[0] != PAGES_OF_UNICODE:
+            raise ValueError("tables of a wrong size")
+        if not 1 <= len(stages) <= <Py_ssize_t>MAX_STAGES:
+            raise ValueError(f"{len(stages)} stages; 1 to {MAX_STAGES} are possible")
+        self.ascii, self.page_of, self.pages = ascii, page_of, pages
+        self.tables.ascii, self.tables.page_of, self.tables.pages = &ascii[0], &page_of[0], &pages[0]
+        self.owned = []
+        for kind, shift, rows, loops, members in stages:
+            self.add_stage(kind, shift, memoryview(rows), memoryview(loops), memoryview(members))
+        self.check_classes()
+
+    cdef int add_stage(self, StageKind kind, int shift, rows, loops, members) except -1:
+        """Fill in the next stage."""
+        cdef Stage* stage = &self.tables.stages[self.tables.n_stages]
+        cdef const uint16_t[::1] entries = rows
+        cdef const uint8_t[::1] loop_of_state = loops, is_member = members
+        stage.kind, stage.shift = kind, shift
+        if is_member.shape[0] != 256 or bool(is_member[END_OF_PIECE]) != (kind == WALK):
+            raise ValueError("not the members of such a stage")
+        stage.members = &is_member[0]
+        if kind == WALK:
+            self.check_rows(shift, entries, loop_of_state)
+            stage.rows, stage.loops = &entries[0], &loop_of_state[0]
+            self.row_length = min(self.row_length or 256, <size_t>1 << shift)
+        self.owned.append((rows, loops, members))
+        self.tables.n_stages += 1
+        return 0
+
+    cdef int check_rows(self, int shift, const uint16_t[::1] rows, const uint8_t[::1] loops) except -1:
+        """Check that no entry leads out of the table, and that no state outlives the end of a piece."""
+        cdef size_t i, n_states = <size_t>loops.shape[0]
+        if not 1 <= shift <= 7 or n_states < 2 or <size_t>rows.shape[0] != n_states << shift:
+            raise ValueError("rows of a wrong size")
+        for i in range(n_states << shift):
+            if rows[i] >> shift >= n_states or rows[i] & ((1 << shift) - 1) & ~ACCEPT:
+                raise ValueError(f"entry {i} leads to no state")
+        for i in range(n_states):
+            if rows[i << shift | END_OF_PIECE] & ~ACCEPT != DEAD or loops[i] > MAX_LOOPS:
+                raise ValueError(f"state {i} outlives the end of the piece, or is no such loop")
+        return 0
+
+    cdef int check_classes(self) except -1:
+        """Check that every class is in all tables and every page exists."""
+        cdef size_t i, n_classes = self.row_length or 256
+        for i in range(128):
+            if self.ascii[i] >= n_classes:
+                raise ValueError(f"character {i} has no such class")
+        for i in range(<size_t>self.pages.shape[0]):
+            if self.pages[i] >= n_classes:
+                raise ValueError(f"character {i & 255} of page {i >> 8} has no such class")
+        for i in range(<size_t>PAGES_OF_UNICODE):
+            if (<size_t>self.page_of[i] + 1) << 8 > <size_t>self.pages.shape[0]:
+                raise ValueError(f"code point {i << 8:#x} has no page")
+        return 0
+
+    def split(self, bytes text not None):
+        """The ends of the pieces of `text`, as offsets in bytes; the last is the text's length.
+
+        Raises ValueError when the text is not clean UTF-8 or has 2**31 bytes or more, and MemoryError.
+        """
+        cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(text)
+        cdef size_t n = <size_t>len(text), k
+        cdef SplitScratch scratch
+        cdef int status = 0
+        cdef bint clean
+        if n > MAX_TEXT:
+            raise ValueError(f"a text of {n} bytes; {MAX_TEXT} are possible")
+        split_scratch_init(&scratch)
+        try:
+            with nogil:
+                clean = is_clean(data, n)
+                if clean:
+                    status = split(&self.tables, data, n, &scratch)
+            if not clean:
+                raise ValueError("the text is not clean UTF-8")
+            if status < 0:
+                raise MemoryError
+            return [scratch.ends[k] for k in range(scratch.n_ends)]
+        finally:
+            split_scratch_free(&scratch)

@@ -1,0 +1,26 @@
+"""llama.cpp's lenient UTF-8: is a text clean, repair it, read one character of a clean text.
+
+Clean: decoding and encoding again gives the same bytes. Surrogates are clean; overlong forms are not.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+
+cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil
+cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil   # out: 3 * n bytes; returns bytes written
+
+
+cdef inline size_t decode_clean(const uint8_t* p, uint32_t* cp) noexcept nogil:
+    """Read the character at `p` of a clean text into `cp`; returns its bytes, 1 to 4."""
+    cdef uint32_t lead = p[0]
+    if lead < 0x80:
+        cp[0] = lead
+        return 1
+    if lead < 0xE0:
+        cp[0] = (lead & 0x1F) << 6 | (p[1] & 0x3F)
+        return 2
+    if lead < 0xF0:
+        cp[0] = (lead & 0x0F) << 12 | <uint32_t>(p[1] & 0x3F) << 6 | (p[2] & 0x3F)
+        return 3
+    cp[0] = (lead & 0x07) << 18 | <uint32_t>(p[1] & 0x3F) << 12 | <uint32_t>(p[2] & 0x3F) << 6 | (p[3] & 0x3F)
+    return 4

@@ -1,0 +1,139 @@
+"""llama.cpp's lenient UTF-8.
+
+Holds `is_clean` and `repair`, and `bytes` wrappers of both for the door utf8.py.
+Must equal: unicode_cpt_to_utf8 over unicode_cpts_from_utf8. Where that aborts (four bytes above U+10FFFF), each
+byte is invalid.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
+
+cdef enum:
+    MAX_CODE_POINT = 0x10FFFF
+
+
+cdef inline bint continues(const uint8_t* p) noexcept nogil:
+    return p[0] & 0xC0 == 0x80
+
+
+cdef inline size_t decode_lenient(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
+    """Read one character of `left` > 0 bytes at `p`; returns its bytes, 0 when the first byte is invalid."""
+    cdef uint32_t lead = p[0]
+    cdef size_t length
+    if lead < 0x80:
+        cp[0] = lead
+        return 1
+    if lead < 0xC0 or lead >= 0xF8:
+        return 0
+    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if length > left or not continues(p + 1):
+        return 0
+    if length > 2 and not continues(p + 2):
+        return 0
+    if length > 3 and not continues(p + 3):
+        return 0
+    decode_clean(p, cp)
+    return length if cp[0] <= MAX_CODE_POINT else 0
+
+
+cdef inline size_t encoded_length(uint32_t cp) noexcept nogil:
+    return 1 if cp < 0x80 else 2 if cp < 0x800 else 3 if cp < 0x10000 else 4
+
+
+cdef inline size_t encode(uint32_t cp, uint8_t* out) noexcept nogil:
+    cdef size_t length = encoded_length(cp)
+    if length == 1:
+        out[0] = <uint8_t>cp
+    elif length == 2:
+        out[0] = <uint8_t>(0xC0 | cp >> 6)
+        out[1] = <uint8_t>(0x80 | cp & 0x3F)
+    elif length == 3:
+        out[0] = <uint8_t>(0xE0 | cp >> 12)
+        out[1] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
+        out[2] = <uint8_t>(0x80 | cp & 0x3F)
+    else:
+        out[0] = <uint8_t>(0xF0 | cp >> 18)
+        out[1] = <uint8_t>(0x80 | cp >> 12 & 0x3F)
+        out[2] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
+        out[3] = <uint8_t>(0x80 | cp & 0x3F)
+    return length
+
+
+cdef inline size_t skip_ascii(const uint8_t* text, size_t i, size_t n) noexcept nogil:
+    """The first place from `i` on that may hold a byte that is not ASCII."""
+    cdef uint64_t word
+    while n - i >= 8:
+        memcpy(&word, text + i, 8)
+        if word & <uint64_t>0x8080808080808080ULL:
+            break
+        i += 8
+    while i < n and text[i] < 0x80:
+        i += 1
+    return i
+
+
+cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil:
+    """True when decoding and encoding again gives the same bytes."""
+    cdef size_t i = skip_ascii(text, 0, n)
+    cdef size_t length
+    cdef uint32_t cp = 0
+    while i < n:
+        length = decode_lenient(text + i, n - i, &cp)
+        if length == 0 or length != encoded_length(cp):
+            return False
+        i += length
+        if i < n and text[i] < 0x80:
+            i = skip_ascii(text, i, n)
+    return True
+
+
+cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil:
+    """Write the text decoded and encoded again; an invalid byte becomes U+FFFD."""
+    cdef size_t i = 0, written = 0, length
+    cdef uint32_t cp = 0
+    while i < n:
+        length = decode_lenient(text + i, n - i, &cp)
+        if length == 0:
+            cp = 0xFFFD
+            length = 1
+        written += encode(cp, out + written)
+        i += length
+    return written
+
+
+def is_clean_bytes(bytes text not None):
+    """Whether `text` decodes and encodes to itself."""
+    cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(text)
+    cdef size_t n = <size_t>len(text)
+    cdef bint clean
+    with nogil:
+        clean = is_clean(data, n)
+    return bool(clean)
+
+
+def repair_bytes(bytes text not None):
+    """`text` decoded and encoded again."""
+    cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(text)
+    cdef size_t n = <size_t>len(text), written
+    cdef bytearray out = bytearray(3 * n)
+    cdef uint8_t[::1] view = out
+    if n == 0:
+        return b""
+    with nogil:
+        written = repair(data, n, &view[0])
+    return PyBytes_FromStringAndSize(<const char*>&view[0], <Py_ssize_t>written)
+
+
+def decode_clean_bytes(bytes text not None):
+    """The code points of a clean `text`; ValueError when it is not clean."""
+    cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(text)
+    cdef size_t n = <size_t>len(text), i = 0
+    cdef uint32_t cp = 0
+    cdef list code_points = []
+    if not is_clean(data, n):
+        raise ValueError("the text is not clean UTF-8")
+    while i < n:
+        i += decode_clean(data + i, &cp)
+        code_points.append(cp)
+    return code_points

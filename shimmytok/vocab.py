@@ -1,0 +1,135 @@
+"""A vocabulary as a GGUF file gives it: token texts, scores, attributes, special ids, flags.
+
+Equal to llama_vocab::impl::load of llama.cpp.  The rules about special tokens are in special_ids.py, what depends on the
+tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shimmytok._vocab import TokenTable
+from shimmytok.errors import GGUFError
+from shimmytok.gguf import Metadata, ValueType, keys
+from shimmytok.special_ids import (
+    ID_KEYS,
+    KNOWN_TEXTS,
+    Attrs,
+    Ids,
+    TokenAttr,
+    attributes,
+    end_ids,
+    find_ids,
+    mark_strips,
+    read_ids,
+)
+
+logger = logging.getLogger("shimmytok")
+
+
+@dataclass(slots=True)
+class Flags:
+    """How a text is prepared and put together; the defaults come from the model and its `pre`."""
+
+    add_bos: bool = False
+    add_eos: bool = False
+    add_sep: bool = False
+    add_space_prefix: bool = False
+    clean_spaces: bool = False
+    escape_whitespaces: bool = True
+
+
+@dataclass(slots=True)
+class Vocab:
+    """What is known of a vocabulary; `texts[i]`, `types[i]`, `scores[i]` and `attrs[i]` tell of token i."""
+
+    model: str
+    pre: str | None
+    texts: TokenTable
+    types: NDArray[np.int32] | None = None
+    scores: NDArray[np.float32] | None = None
+    attrs: Attrs = field(default_factory=lambda: np.empty(0, np.uint32))
+    ids: Ids = field(default_factory=lambda: {name: None for name, _ in ID_KEYS})
+    ends: frozenset[int] = frozenset()
+    suppressed: tuple[int, ...] = ()
+    flags: Flags = field(default_factory=Flags)
+
+    def specials(self, parse_special: bool) -> list[tuple[bytes, int, bool, bool]]:
+        """The tokens that a text is cut at, as SpecialMatcher takes them."""
+        hidden = self.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)
+        user_defined = self.having(TokenAttr.USER_DEFINED)
+        chosen = hidden | user_defined if parse_special else user_defined & ~hidden
+        ids = np.flatnonzero(chosen)
+        left = self.having(TokenAttr.LSTRIP)[ids].tolist()
+        right = self.having(TokenAttr.RSTRIP)[ids].tolist()
+        return list(zip(map(self.texts.__getitem__, ids.tolist()), ids.tolist(), left, right, strict=True))
+
+    def having(self, attr: TokenAttr) -> NDArray[np.bool_]:
+        """Which tokens have any of these attributes: bool[n_tokens]."""
+        return (self.attrs & np.uint32(attr)) != 0
+
+
+def read_text(metadata: Metadata, key: str) -> str | None:
+    """A STRING value, undecodable bytes escaped."""
+    value = metadata.text(key)
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def read_vocab(metadata: Metadata, flags: Flags, defaults: dict[str, int]) -> Vocab:
+    """Read the tokens and all that is said about them.
+
+    `flags` and `defaults` (ids by name) are the model's, as its `pre` changes them.
+    """
+    strings = metadata.strings(keys.TOKENS)
+    if strings is None:
+        raise GGUFError("there are no tokens", path=metadata.source, key=keys.TOKENS)
+    texts = TokenTable.from_strings(strings)
+    n_tokens = len(texts)
+    vocab = Vocab(read_text(metadata, keys.MODEL) or "", read_text(metadata, keys.PRE), texts, flags=flags)
+    vocab.types = _per_token(metadata, keys.TOKEN_TYPE, n_tokens, ValueType.INT32)
+    scores = _per_token(metadata, keys.SCORES, n_tokens, ValueType.FLOAT32, ValueType.INT32)
+    vocab.scores = None if scores is None else scores.astype(np.float32)
+    vocab.attrs = attributes(vocab.types, n_tokens)
+    _read_flags(metadata, flags)
+    vocab.ids = read_ids(metadata, defaults, n_tokens)
+    suppressed = metadata.numbers(keys.SUPPRESS_TOKENS, ValueType.INT32)
+    if suppressed is not None:
+        vocab.suppressed = tuple(int(i) for i in suppressed if 0 <= i < n_tokens)
+    _find_specials(metadata, vocab)
+    return vocab
+
+
+def _find_specials(metadata: Metadata, vocab: Vocab) -> None:
+    known = vocab.texts.last_of(KNOWN_TEXTS)
+    find_ids(vocab.ids, known, vocab.attrs)
+    control = np.flatnonzero(vocab.having(TokenAttr.CONTROL)).tolist()
+    unused = [i for i in control if b"unused" in vocab.texts[i]]
+    vocab.attrs[unused] |= np.uint32(TokenAttr.UNUSED)
+    vocab.ends = frozenset(end_ids(vocab.ids, known, vocab.attrs))
+    mark_strips(metadata, known, vocab.attrs)
+
+
+def _per_token(metadata: Metadata, key: str, n_tokens: int, *types: ValueType) -> NDArray[np.generic] | None:
+    """An array with a number for each token; llama.cpp ignores what is too many and refuses what is too few."""
+    values = metadata.numbers(key, *types)
+    if values is None:
+        return None
+    if len(values) < n_tokens:
+        raise GGUFError(f"{len(values)} values for {n_tokens} tokens", path=metadata.source, key=key)
+    return values[:n_tokens]
+
+
+def _read_flags(metadata: Metadata, flags: Flags) -> None:
+    for name, key in (
+        ("add_space_prefix", keys.ADD_SPACE_PREFIX),
+        ("add_bos", keys.ADD_BOS),
+        ("add_eos", keys.ADD_EOS),
+        ("add_sep", keys.ADD_SEP),
+    ):
+        value = metadata.flag(key)
+        if value is not None:
+            setattr(flags, name, value)

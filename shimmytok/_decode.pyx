@@ -3,6 +3,8 @@
 Equal to llama_vocab::impl::token_to_piece and llama_vocab::impl::detokenize of llama.cpp.
 """
 
+from operator import index
+
 import numpy as np
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -214,7 +216,7 @@ cdef class PieceTable:
         checked = np.empty(len(items), np.uint32)
         for i in range(len(items)):
             try:
-                value = items[i]
+                value = index(items[i])
             except OverflowError:
                 value = -1
             except TypeError:

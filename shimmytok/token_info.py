@@ -220,7 +220,8 @@ class TokenInfo:
     def token_type(self, token: int) -> TokenType:
         """A token's type in the file; NORMAL where the file has no types."""
         types = self._parts.vocab.types
-        value = TokenType.NORMAL if types is None else int(types[self._checked(token)])
+        token = self._checked(token)
+        value = TokenType.NORMAL if types is None else int(types[token])
         return TokenType(value) if value in TokenType._value2member_map_ else TokenType.UNDEFINED
 
     def token_attr(self, token: int) -> TokenAttr:
@@ -230,7 +231,8 @@ class TokenInfo:
     def token_score(self, token: int) -> float:
         """A token's score (a float32); 0.0 where the file has no scores."""
         scores = self._parts.vocab.scores
-        return 0.0 if scores is None else float(scores[self._checked(token)])
+        token = self._checked(token)
+        return 0.0 if scores is None else float(scores[token])
 
     def is_special_token(self, token: int) -> bool:
         """Is it a control or unknown token, which `skip_special_tokens` leaves out?"""

@@ -19,8 +19,7 @@ cdef struct Stage:
     int shift                      # WALK: log2 of the entries in a row
     const uint16_t* rows           # WALK: rows[state << shift | class] = next state << shift | accept (dfa.py)
     const uint8_t* loops           # WALK: state -> 0, or 1 + the number of the loop it is (linear.py)
-    const uint8_t* members         # class -> 1 when a match may begin with it (WALK; END_OF_PIECE too), or
-                                   # when the scanner is about it
+    const uint8_t* members         # class -> 1: a match may begin there (WALK), the scanner is about it (others)
 
 cdef struct SplitTables:
     const uint8_t* ascii           # character -> class, 128
@@ -42,4 +41,4 @@ cdef class Splitter:
 
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil
 cdef void split_scratch_free(SplitScratch* s) noexcept nogil
-cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil  # 0, or -1: no memory
+cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil  # 0; -1: no memory

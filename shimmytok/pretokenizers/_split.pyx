@@ -246,7 +246,7 @@ cdef class Splitter:
         if not 1 <= shift <= 7 or n_states < 2 or <size_t>rows.shape[0] != n_states << shift:
             raise ValueError("rows of a wrong size")
         for i in range(n_states << shift):
-            if rows[i] >> shift >= n_states or rows[i] & ((1 << shift) - 1) & ~ACCEPT:
+            if <size_t>(rows[i] >> shift) >= n_states or rows[i] & ((1 << shift) - 1) & ~ACCEPT:
                 raise ValueError(f"entry {i} leads to no state")
         for i in range(n_states):
             if rows[i << shift | END_OF_PIECE] & ~ACCEPT != DEAD or loops[i] > MAX_LOOPS:

@@ -104,12 +104,12 @@ class Partition:
             key = PAGE_OF[place], tuple(overlays)
             if key not in made:
                 kinds = PAGES[key[0]]
-                page = bytearray(pages[0][key[0] << 8 : (key[0] + 1) << 8])
+                content = bytearray(pages[0][key[0] << 8 : (key[0] + 1) << 8])
                 for start, stop, signature in overlays:
                     part = kinds[start:stop]
-                    page[start:stop] = self.translated(part, signature, set(part))
+                    content[start:stop] = self.translated(part, signature, set(part))
                 made[key] = len(PAGES) + len(made)
-                pages.append(bytes(page))
+                pages.append(bytes(content))
             page_of[place] = made[key]
         return page_of, b"".join(pages)
 

@@ -46,8 +46,8 @@ def loop_slots(dfa: Dfa) -> bytes:
     if len(loops) > MAX_LOOPS:
         raise ValueError(f"more than {MAX_LOOPS} loops without accept")
     before = [0] * len(others)  # how many moves lead here from states not yet visited
-    for following in others:
-        for state in following:
+    for states in others:
+        for state in states:
             before[state] += 1
     todo = [state for state, count in enumerate(before) if count == 0]
     visited = 0

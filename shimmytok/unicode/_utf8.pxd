@@ -7,7 +7,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
 cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil
-cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil   # out: 3 * n bytes; returns bytes written
+cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil   # out has 3 * n bytes; returns how many
 
 
 cdef inline size_t decode_clean(const uint8_t* p, uint32_t* cp) noexcept nogil:

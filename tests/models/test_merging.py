@@ -1,0 +1,140 @@
+"""The merge loops against their plain twins, over random small vocabularies and texts."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
+
+from shimmytok import Tokenizer
+from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
+
+logging.getLogger("shimmytok").setLevel(logging.ERROR)
+
+
+def strings(items):
+    return ValueType.ARRAY, (ValueType.STRING, list(items))
+
+
+def tokenizer(model, tokens, **more):
+    entries = [("tokenizer.ggml.model", ValueType.STRING, model), ("tokenizer.ggml.tokens", *strings(tokens))]
+    entries += [(f"tokenizer.ggml.{key}", *value) for key, value in more.items()]
+    return Tokenizer.from_bytes(dumps(entries))
+
+
+def last_ids(tokens):
+    return {token: i for i, token in enumerate(tokens)}
+
+
+@st.composite
+def bpe_vocabularies(draw, characters):
+    """Tokens and merges over a few characters: gaps, repeated pairs, merges of unknown texts and useless lines too."""
+    pieces = st.text(st.sampled_from(characters), min_size=1, max_size=5).map(str.encode)
+    merges = draw(st.lists(st.tuples(pieces, pieces), max_size=30))
+    known = draw(st.sets(st.sampled_from([c.encode() for c in characters])))
+    for left, right in merges:
+        known |= {text for text in (left, right, left + right) if draw(st.booleans())}
+    lines = [left + b" " + right for left, right in merges] + draw(st.lists(st.sampled_from([b"ab", b"a ", b"", b" a"])))
+    return draw(st.permutations(sorted(known))) or [b"a"], lines
+
+
+def words(characters):
+    few = st.text(st.sampled_from(characters), min_size=1, max_size=60)
+    return few | st.tuples(few, st.integers(1, 30)).map(lambda pair: pair[0] * pair[1])
+
+
+@settings(max_examples=400, deadline=None)
+@given(bpe_vocabularies("abcd"), words("abcd"), st.sampled_from([("gpt-2", False), ("llama-bpe", True)]))
+def test_byte_level_bpe(vocabulary, word, pre):
+    tokens, merges = vocabulary
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, pre[0]), merges=strings(merges))
+    expected = bpe_piece(word.encode(), last_ids(tokens), ranks(merges), byte_level=True, ignore_merges=pre[1])
+    assert tok.encode(word, add_special_tokens=False) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(bpe_vocabularies([ALPHABET[b] for b in "äß".encode()] + ["e"]), words("äßeé"))
+def test_byte_level_bpe_inside_characters(vocabulary, word):
+    tokens, merges = vocabulary
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    expected = bpe_piece(word.encode(), last_ids(tokens), ranks(merges), byte_level=True, ignore_merges=False)
+    assert tok.encode(word, add_special_tokens=False) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(bpe_vocabularies("aé▁😀"), words("aé 😀b"), st.lists(st.integers(0, 255), max_size=40))
+def test_raw_utf8_bpe(vocabulary, word, byte_tokens):
+    tokens, merges = vocabulary
+    tokens = [*tokens, *(b"<0x%02X>" % b for b in dict.fromkeys(byte_tokens))]
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "sarvam-moe"), merges=strings(merges))
+    expected = bpe_piece(
+        word.replace(" ", "▁").encode(), last_ids(tokens), ranks(merges), byte_level=False, ignore_merges=False
+    )
+    assert tok.encode(word, add_special_tokens=False) == expected
+
+
+@st.composite
+def spm_vocabularies(draw):
+    pieces = st.text(st.sampled_from("abé▁"), min_size=1, max_size=5).map(str.encode)
+    tokens = ["<unk>".encode(), *sorted(draw(st.sets(pieces, max_size=40)))]
+    if draw(st.booleans()):
+        tokens += [b"<0x%02X>" % b for b in range(256)]
+    scores = draw(st.lists(st.sampled_from([-3.5, -1.0, -0.0, 0.0, 2.25]), min_size=len(tokens), max_size=len(tokens)))
+    return tokens, scores
+
+
+@settings(max_examples=500, deadline=None)
+@given(spm_vocabularies(), words("abé c").map(str.encode) | st.binary(max_size=40), st.booleans())
+def test_spm(vocabulary, text, add_space):
+    tokens, scores = vocabulary
+    tok = tokenizer(
+        "llama",
+        tokens,
+        scores=(ValueType.ARRAY, (ValueType.FLOAT32, scores)),
+        add_space_prefix=(ValueType.BOOL, add_space),
+    )
+    expected = spm_fragment(text, last_ids(tokens), scores, add_space=add_space, unknown=0) if text else []
+    assert tok.encode(text, add_special_tokens=False) == expected
+
+
+@pytest.mark.parametrize("word", ["a" * 1000, "ab" * 700, "abcd" * 300 + "dcba" * 300])
+def test_long_pieces_with_the_bundled_vocabulary(word, gpt2, gpt2_merges):
+    tokens = {gpt2.id_to_token(i).encode(): i for i in range(len(gpt2))}
+    expected = bpe_piece(word.encode(), tokens, gpt2_merges, byte_level=True, ignore_merges=False)
+    assert gpt2.encode(word) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(word=st.text(st.characters(categories=["Ll", "Lu", "Lo"]), min_size=1, max_size=40))
+def test_words_with_the_bundled_vocabulary(word, gpt2, gpt2_merges):
+    tokens = gpt2_tokens(gpt2)
+    expected = bpe_piece(word.encode(), tokens, gpt2_merges, byte_level=True, ignore_merges=False)
+    pieces = gpt2.encode(word, add_special_tokens=False)
+    # The reference's own Unicode tables may see a letter as something else and cut there.
+    if gpt2_is_one_piece(word):
+        assert pieces == expected
+
+
+_tokens = {}
+
+
+def gpt2_tokens(gpt2):
+    if not _tokens:
+        _tokens.update((gpt2.id_to_token(i).encode(), i) for i in range(len(gpt2)))
+    return _tokens
+
+
+def gpt2_is_one_piece(word):
+    from shimmytok.pretokenizers import splitter
+
+    return len(splitter("gpt-2").split(word.encode())) == 1
+
+
+def test_a_character_without_any_token_is_named():
+    tok = tokenizer("llama", [b"a", b"b", b"c"], unknown_token_id=(ValueType.UINT32, 7))
+    assert tok.unk_token_id == 0
+    assert tok.encode("aXb", add_special_tokens=False)[-1] == 1

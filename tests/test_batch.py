@@ -1,0 +1,132 @@
+"""Batches: the same ids as one by one, for any number of threads, and across processes."""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shimmytok import Tokenizer
+
+TEXTS = [f"Text number {i}: " + "words and more words, " * (i % 7) + "ünï" * (i % 3) for i in range(2000)]
+
+
+@pytest.mark.parametrize("num_threads", [None, 1, 2, 8])
+def test_batch_is_one_by_one(gpt2, num_threads):
+    one_by_one = [gpt2.encode(text) for text in TEXTS]
+    assert gpt2.encode_batch(TEXTS, num_threads=num_threads) == one_by_one
+    ids, offsets = gpt2.encode_batch_flat(TEXTS, num_threads=num_threads)
+    assert ids.dtype == np.uint32 and offsets.dtype == np.int64
+    assert [part.tolist() for part in np.split(ids, offsets[1:-1])] == one_by_one
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts=st.lists(st.text() | st.binary(), max_size=20), num_threads=st.integers(1, 4))
+def test_any_batch_is_one_by_one(gpt2, texts, num_threads):
+    assert gpt2.encode_batch(texts, num_threads=num_threads) == [gpt2.encode(text) for text in texts]
+
+
+def test_large_batches_are_shared_out(gpt2):
+    texts = ["The quick brown fox. " * 500] * 300  # 3 MB: several units of work
+    ids, offsets = gpt2.encode_batch_flat(texts, num_threads=4)
+    one = gpt2.encode(texts[0])
+    assert len(ids) == 300 * len(one) and ids[: len(one)].tolist() == one
+    assert np.all(np.diff(offsets) == len(one))
+    assert threading.active_count() == 1, "no thread outlives the call"
+
+
+def test_empty_batches(gpt2):
+    assert gpt2.encode_batch([]) == []
+    ids, offsets = gpt2.encode_batch_flat([])
+    assert ids.tolist() == [] and offsets.tolist() == [0]
+    assert gpt2.encode_batch(["", ""]) == [[], []]
+
+
+def test_iterators_are_taken(gpt2):
+    assert gpt2.encode_batch(text for text in ("Hello", " world")) == [[15496], [995]]
+
+
+def test_wrong_items_are_named(gpt2):
+    with pytest.raises(TypeError, match=r"texts\[2\]: expected str or bytes, not int"):
+        gpt2.encode_batch(["a", "b", 3])
+    with pytest.raises(TypeError, match="not one str"):
+        gpt2.encode_batch("abc")
+    with pytest.raises(ValueError, match="num_threads"):
+        gpt2.encode_batch(["a"], num_threads=0)
+
+
+def test_many_threads_on_one_tokenizer(gpt2):
+    serial = [gpt2.encode(text) for text in TEXTS[:400]]
+    with ThreadPoolExecutor(64) as pool:
+        for _ in range(3):
+            assert list(pool.map(gpt2.encode, TEXTS[:400])) == serial
+            assert list(pool.map(gpt2.decode_bytes, serial)) == [text.encode() for text in TEXTS[:400]]
+
+
+def test_pickle_and_copies(gpt2):
+    for other in (pickle.loads(pickle.dumps(gpt2)), copy.copy(gpt2), copy.deepcopy(gpt2)):
+        assert other == gpt2 and hash(other) == hash(gpt2)
+        assert other.encode("Hello world") == [15496, 995]
+        assert other.decode(range(50257)) == gpt2.decode(range(50257))
+        assert dict(other.metadata)["general.name"] == "gpt-2"
+
+
+def _encode(tok, text):
+    return tok.encode(text), tok.encode_batch([text] * 3, num_threads=2)
+
+
+@pytest.mark.parametrize("method", [m for m in ("fork", "spawn", "forkserver") if m in multiprocessing.get_all_start_methods()])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_other_processes(gpt2, method):
+    gpt2.encode_batch(TEXTS, num_threads=2)  # a pool has lived before the fork
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        jobs = [pool.submit(_encode, gpt2, "Hello world") for _ in range(4)]
+        assert [job.result(timeout=120) for job in jobs] == [([15496, 995], [[15496, 995]] * 3)] * 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_fork_while_other_threads_encode(gpt2):
+    stop = threading.Event()
+
+    def work():
+        while not stop.is_set():
+            gpt2.encode("some text to encode " * 100)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    try:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            os._exit(0 if gpt2.encode("Hello world") == [15496, 995] else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+
+
+def test_an_equal_tokenizer_from_other_sources(gpt2, tmp_path):
+    data = pickle.dumps(gpt2)
+    path = tmp_path / "copy.gguf"
+    with open(gpt2.metadata.source, "rb") as file:
+        path.write_bytes(file.read())
+        file.seek(0)
+        assert Tokenizer.from_reader(file) == gpt2
+    assert Tokenizer.from_bytes(path.read_bytes()) == gpt2
+    assert Tokenizer.from_gguf_file(path) == gpt2
+    path.unlink()
+    assert pickle.loads(data) == gpt2
+    assert Tokenizer.from_gguf_file(gpt2.metadata.source, overrides={"tokenizer.ggml.add_bos_token": True}) != gpt2

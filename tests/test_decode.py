@@ -1,0 +1,161 @@
+"""decode and its forms."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shimmytok import InvalidTokenError, Tokenizer
+from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
+
+ids = st.lists(st.integers(0, 50256), max_size=60)
+
+
+@settings(max_examples=300, deadline=None)
+@given(sequence=ids, skip=st.booleans())
+def test_stream_joined_is_the_whole(gpt2, sequence, skip):
+    stream = gpt2.stream_decoder(skip_special_tokens=skip)
+    whole = gpt2.decode_bytes(sequence, skip_special_tokens=skip).decode("utf-8", "replace")
+    for _ in range(2):
+        assert "".join(map(stream.step, sequence)) + stream.flush() == whole
+
+
+def test_stream_holds_back_half_a_character(gpt2):
+    stream = gpt2.stream_decoder()
+    party = gpt2.encode("🎉")
+    assert [stream.step(token) for token in party] == [""] * (len(party) - 1) + ["🎉"]
+    stream.step(party[0])
+    assert stream.flush() == "\ufffd"
+    stream.step(party[0])
+    stream.reset()
+    assert stream.step(15496) == "Hello"
+    with pytest.raises(InvalidTokenError):
+        stream.step(50257)
+
+
+def test_forms_of_ids(gpt2):
+    forms = [
+        [15496, 995],
+        (15496, 995),
+        np.array([15496, 995], np.uint32),
+        np.array([15496, 995], np.int64),
+        np.array([15496, 0, 995, 0], np.uint16)[::2],
+        array.array("i", [15496, 995]),
+        iter([15496, 995]),
+        [np.int32(15496), 995],
+        memoryview(array.array("I", [15496, 995])),
+    ]
+    for form in forms:
+        assert gpt2.decode(form) == "Hello world", type(form)
+    assert gpt2.decode([]) == gpt2.decode(np.array([])) == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([0, 50257], r"ids\[1\] is 50257: the vocabulary has 50257 tokens"),
+        ([-1], r"ids\[0\] is -1"),
+        ([1 << 40], r"ids\[0\] is 1099511627776"),
+        ([1 << 80], r"ids\[0\] is 1208925819614629174706176"),
+        (np.array([1, 2, -7]), r"ids\[2\] is -7"),
+        (np.array([1, 1 << 40]), r"ids\[1\] is 1099511627776"),
+    ],
+)
+def test_ids_outside_the_vocabulary(gpt2, wrong, message):
+    with pytest.raises(InvalidTokenError, match=message):
+        gpt2.decode(wrong)
+    with pytest.raises(IndexError):
+        gpt2.decode_bytes(wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, ["a"], [1.5], np.array([1.5]), np.array([[1]]), [None], "ab"])
+def test_what_are_no_ids(gpt2, wrong):
+    with pytest.raises(TypeError):
+        gpt2.decode(wrong)
+
+
+@pytest.mark.parametrize("token", [-1, 50257, 1 << 40])
+def test_single_tokens_outside_the_vocabulary(gpt2, token):
+    for ask in (
+        gpt2.id_to_token,
+        gpt2.token_to_piece,
+        gpt2.token_type,
+        gpt2.token_attr,
+        gpt2.token_score,
+        gpt2.is_special_token,
+        gpt2.is_eog,
+        gpt2.decode_single,
+    ):
+        with pytest.raises(InvalidTokenError, match=str(token)):
+            ask(token)
+
+
+def test_errors_are_those_of_bytes_decode(gpt2):
+    half = gpt2.encode("🎉")[:1]
+    assert gpt2.decode(half) == "\ufffd"
+    assert gpt2.decode(half, errors="ignore") == ""
+    assert gpt2.decode(half, errors="surrogateescape").encode("utf-8", "surrogateescape") == gpt2.decode_bytes(half)
+    with pytest.raises(UnicodeDecodeError):
+        gpt2.decode(half, errors="strict")
+
+
+def test_special_tokens(gpt2):
+    sequence = [50256, *gpt2.encode("Hello"), 50256]
+    assert gpt2.decode(sequence) == "<|endoftext|>Hello<|endoftext|>"
+    assert gpt2.decode(sequence, skip_special_tokens=True) == "Hello"
+    assert gpt2.decode_bytes(sequence, skip_special_tokens=True) == b"Hello"
+    assert gpt2.decode(sequence, remove_special=True) == "<|endoftext|>Hello<|endoftext|>", "the model adds none"
+    assert gpt2.decode_batch([sequence, []], skip_special_tokens=True) == ["Hello", ""]
+    assert gpt2.token_to_piece(50256, special=False) == b""
+    assert gpt2.decode_single(50256, skip_special_tokens=True) == ""
+    adding = Tokenizer.from_gguf_file(
+        gpt2.metadata.source, overrides={"tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.add_eos_token": True}
+    )
+    assert adding.decode(sequence, remove_special=True) == "Hello"
+
+
+def test_spaces_are_cleaned_up_in_text_only(gpt2):
+    text = "a , b . c ! d ? it 's we 're x ' y"
+    assert gpt2.decode(gpt2.encode(text)) == "a, b. c! d? it's we're x'y"
+    assert gpt2.decode_bytes(gpt2.encode(text)) == text.encode()
+
+
+def test_pieces_and_texts(gpt2):
+    assert gpt2.id_to_token(995) == "Ġworld"
+    assert gpt2.token_to_piece(995) == b" world"
+    assert gpt2.token_to_piece(995, lstrip=1) == b"world"
+    assert gpt2.token_to_id("Ġworld") == gpt2.token_to_id("Ġworld".encode()) == 995
+    assert gpt2.token_to_id("no such token") is None
+    assert "Ġworld" in gpt2 and " world" not in gpt2 and 5 not in gpt2
+    with pytest.raises(ValueError, match="lstrip"):
+        gpt2.token_to_piece(995, lstrip=-1)
+
+
+def vocabulary(texts, types, **more):
+    entries = [
+        ("tokenizer.ggml.model", ValueType.STRING, "gpt2"),
+        ("tokenizer.ggml.pre", ValueType.STRING, "gpt-2"),
+        ("tokenizer.ggml.tokens", ValueType.ARRAY, (ValueType.STRING, texts)),
+        ("tokenizer.ggml.merges", ValueType.ARRAY, (ValueType.STRING, [])),
+        ("tokenizer.ggml.token_type", ValueType.ARRAY, (ValueType.INT32, types)),
+    ]
+    return Tokenizer.from_bytes(dumps(entries))
+
+
+def test_odd_tokens():
+    tok = vocabulary(["a", "", "\u4e00b", "<0x41>", "x", "a", "unknown type", b"\xff"], [1, 1, 1, 6, 5, 1, 99, 1])
+    assert tok.id_to_token(1) == "[EMPTY_1]"
+    assert tok.token_to_piece(2) == "[UNK_BYTE_0xe4b880\u4e00b]b".encode(), "as llama.cpp writes it"
+    assert tok.token_to_piece(3) == b"A"
+    assert tok.token_to_piece(4) == b"", "unused"
+    assert tok.token_to_piece(6) == b"", "undefined"
+    assert tok.token_to_piece(7) == b"[UNK_BYTE_0xefbfbd\xff]"
+    assert tok.token_to_id("a") == 5 and tok.encode("a") == [5], "of equal texts the last one counts"
+    assert tok.decode([0, 5]) == "aa"
+    assert tok.id_to_token(7) == "\udcff" and tok.token_to_id("\udcff") == 7
+    assert (int(tok.token_type(6)), int(tok.token_attr(6))) == (0, 0)

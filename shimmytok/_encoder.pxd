@@ -1,8 +1,9 @@
 """From text to ids."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 
+from shimmytok._ids cimport IdBuffer
 from shimmytok._specials cimport SpecialMatcher
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._model cimport Model
@@ -10,12 +11,6 @@ from shimmytok.models._model cimport Model
 cdef struct View:                  # a text; its owner keeps it alive and unchanged
     const uint8_t* text
     size_t n
-
-cdef class IdBuffer:               # uint32 ids that others may look at without a copy
-    cdef IdSink sink
-    cdef Py_ssize_t _shape
-    cdef Py_ssize_t _stride
-    cdef object slice_list(self, size_t start, size_t end)
 
 cdef class Scratch:
     cdef Workspace ws

@@ -4,14 +4,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok._ids import IdBuffer
 from shimmytok._specials import SpecialMatcher
 from shimmytok.models._model import Model
-
-class IdBuffer:
-    def __len__(self) -> int: ...
-    def tolist(self) -> list[int]: ...
-    def rows(self, offsets: NDArray[np.int64]) -> list[list[int]]: ...
-    def numpy(self) -> NDArray[np.uint32]: ...
 
 class Texts:
     count: int

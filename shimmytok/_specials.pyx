@@ -7,9 +7,11 @@ taken in the same order; one that meets text already taken makes room for the ne
 
 import numpy as np
 
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memset
 
+from shimmytok._automaton cimport advance
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Segment, reserve, workspace_free, workspace_init
 
 cdef enum:
@@ -22,37 +24,14 @@ cdef inline bint is_space(uint8_t c) noexcept nogil:
     return c == 32 or 9 <= c <= 13
 
 
-cdef inline uint32_t follow(const SpecialTables* t, uint32_t state, uint8_t c) noexcept nogil:
-    """The child of a state by a byte; 0: none."""
-    cdef uint64_t key, i
-    if state == 0:
-        return t.first[c]
-    key = (<uint64_t>state << 8 | c) + 1
-    i = (key * <uint64_t>0x9E3779B97F4A7C15) >> 20 & t.edge_mask
-    while t.edge_keys[i] != 0:
-        if t.edge_keys[i] == key:
-            return t.edge_states[i]
-        i = (i + 1) & t.edge_mask
-    return 0
-
-
-cdef inline uint32_t advance(const SpecialTables* t, uint32_t state, uint8_t c) noexcept nogil:
-    cdef uint32_t child
-    while True:
-        child = follow(t, state, c)
-        if child != 0 or state == 0:
-            return child
-        state = t.fail[state]
-
-
 cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n, size_t* end) noexcept nogil:
     cdef size_t i
     cdef uint32_t state = 0
     for i in range(n):
-        state = advance(t, state, text[i])
-        if t.longest[state] != NONE:
+        state = advance(&t.automaton, state, text[i])
+        if t.automaton.longest[state] != NONE:
             end[0] = i + 1
-            return t.longest[state]
+            return t.automaton.longest[state]
     return NONE
 
 
@@ -66,16 +45,16 @@ cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Buffer* 
     disjoint[0] = True
     for i in range(n):
         if state == 0:
-            state = t.first[text[i]]
+            state = t.automaton.first[text[i]]
             if state == 0:
                 continue
         else:
-            state = advance(t, state, text[i])
-        pattern = t.longest[state]
+            state = advance(&t.automaton, state, text[i])
+        pattern = t.automaton.longest[state]
         if pattern != NONE:
             if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:
                 return OUT_OF_MEMORY
-            start = i + 1 - t.lengths[pattern]
+            start = i + 1 - t.automaton.lengths[pattern]
             (<uint64_t*>found.data)[m] = <uint64_t>pattern << 32 | start
             m += 1
             if start < taken:
@@ -104,7 +83,7 @@ cdef void sink(uint64_t* heap, size_t n, size_t i) noexcept nogil:
 cdef void take(const SpecialTables* t, const uint8_t* text, size_t n, uint32_t pattern, size_t start,
                uint8_t* marks) noexcept nogil:
     """Mark what a token covers, and the white space it strips from the text around it."""
-    cdef size_t i, end = start + t.lengths[pattern]
+    cdef size_t i, end = start + t.automaton.lengths[pattern]
     memset(marks + start, 1, end - start)
     if t.strips[pattern] & STRIPS_LEFT:
         i = start
@@ -133,10 +112,10 @@ cdef size_t choose(const SpecialTables* t, const uint8_t* text, size_t n, uint64
     while queued:
         pattern = <uint32_t>(items[0] >> 32)
         start = <uint32_t>items[0]
-        end = start + t.lengths[pattern]
-        if marks[end - 1] == 0 and marks[start] != 0 and t.shorter[pattern] != NONE:
-            pattern = t.shorter[pattern]
-            items[0] = <uint64_t>pattern << 32 | (end - t.lengths[pattern])
+        end = start + t.automaton.lengths[pattern]
+        if marks[end - 1] == 0 and marks[start] != 0 and t.automaton.shorter[pattern] != NONE:
+            pattern = t.automaton.shorter[pattern]
+            items[0] = <uint64_t>pattern << 32 | (end - t.automaton.lengths[pattern])
             sink(items, queued, 0)
             continue
         queued -= 1
@@ -185,7 +164,7 @@ cdef int cut(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* w
     cdef uint32_t pattern
     cdef bint disjoint = True, ordered
     ws.n_segments = 0
-    if t.n_patterns and collect(t, text, n, &ws.candidates, &count, &disjoint) != OK:
+    if t.automaton.count and collect(t, text, n, &ws.candidates, &count, &disjoint) != OK:
         return OUT_OF_MEMORY
     items = <uint64_t*>ws.candidates.data
     ordered = disjoint and not t.any_strips                # then all are taken as they come
@@ -205,7 +184,7 @@ cdef int cut(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* w
             start = items[i] >> 32
         if add_text(ws, at, start, marks) != OK:
             return OUT_OF_MEMORY
-        at = start + t.lengths[pattern]
+        at = start + t.automaton.lengths[pattern]
         if add_segment(ws, start, at, t.tokens[pattern]) != OK:
             return OUT_OF_MEMORY
     return add_text(ws, at, n, marks)
@@ -218,93 +197,20 @@ cdef class SpecialMatcher:
     """
 
     def __init__(self, tokens):
-        cdef uint32_t n_states = 1, k
-        cdef uint32_t[::1] parents, ends
-        cdef uint8_t[::1] bytes_in
-        patterns = {text: (token, left, right) for text, token, left, right in tokens}
-        ordered = sorted(patterns, key=lambda text: (-len(text), patterns[text][0]))
-        total = sum(map(len, ordered))
-        slots = 16
-        while slots < 2 * total:
-            slots *= 2
-        n = len(ordered)
-        self._lengths = np.array([len(text) for text in ordered] + [0], np.uint32)
-        self._tokens = np.array([patterns[text][0] for text in ordered] + [0], np.uint32)
+        rows = {text: (token, left, right) for text, token, left, right in tokens}
+        ordered = sorted(rows, key=lambda text: (-len(text), rows[text][0]))
+        self._patterns = PatternSet(ordered)
+        self._tokens = np.array([rows[text][0] for text in ordered] + [0], np.uint32)
         self._strips = np.array(
-            [STRIPS_LEFT * patterns[text][1] | STRIPS_RIGHT * patterns[text][2] for text in ordered] + [0], np.uint8
+            [STRIPS_LEFT * rows[text][1] | STRIPS_RIGHT * rows[text][2] for text in ordered] + [0], np.uint8
         )
-        self._shorter = np.full(n + 1, NONE, np.uint32)
-        self._edge_keys = np.zeros(slots, np.uint64)
-        self._edge_states = np.zeros(slots, np.uint32)
-        self._fail = np.zeros(total + 1, np.uint32)
-        self._longest = np.full(total + 1, NONE, np.uint32)
-        parents = np.zeros(total + 1, np.uint32)
-        bytes_in = np.zeros(total + 1, np.uint8)
-        ends = np.zeros(n + 1, np.uint32)
-        self._borrow(n, slots)
-        for k, text in enumerate(ordered):
-            ends[k] = self._insert(text, len(text), parents, bytes_in, &n_states)
-            self._longest[ends[k]] = k
-        depths = np.zeros(n_states, np.int64)
-        for k in range(1, n_states):
-            depths[k] = depths[parents[k]] + 1
-        self._link(np.argsort(depths, kind="stable").astype(np.uint32), parents, bytes_in)
-        for k in range(n):
-            self._shorter[k] = self._longest[self._fail[ends[k]]]
-
-    def _borrow(self, n, slots):
-        self.t.n_patterns = n
-        self.t.lengths = &self._lengths[0]
+        self.t.automaton = self._patterns.automaton
         self.t.tokens = &self._tokens[0]
-        self.t.shorter = &self._shorter[0]
         self.t.strips = &self._strips[0]
         self.t.any_strips = bool(np.any(self._strips))
-        self.t.edge_keys = &self._edge_keys[0]
-        self.t.edge_states = &self._edge_states[0]
-        self.t.edge_mask = slots - 1
-        self.t.fail = &self._fail[0]
-        self.t.longest = &self._longest[0]
-
-    cdef uint32_t _insert(self, const uint8_t* p, size_t n, uint32_t[::1] parents, uint8_t[::1] bytes_in,
-                          uint32_t* n_states) noexcept nogil:
-        """Add a text to the trie; its last state."""
-        cdef uint32_t state = 0, child
-        cdef uint64_t key, slot
-        cdef size_t i
-        for i in range(n):
-            child = follow(&self.t, state, p[i])
-            if child == 0:
-                child = n_states[0]
-                n_states[0] += 1
-                parents[child] = state
-                bytes_in[child] = p[i]
-                if state == 0:
-                    self.t.first[p[i]] = child
-                else:
-                    key = (<uint64_t>state << 8 | p[i]) + 1
-                    slot = (key * <uint64_t>0x9E3779B97F4A7C15) >> 20 & self.t.edge_mask
-                    while self._edge_keys[slot] != 0:
-                        slot = (slot + 1) & self.t.edge_mask
-                    self._edge_keys[slot] = key
-                    self._edge_states[slot] = child
-            state = child
-        return state
-
-    cdef void _link(
-        self, const uint32_t[::1] order, const uint32_t[::1] parents, const uint8_t[::1] bytes_in
-    ) noexcept nogil:
-        """Give each state its fail state, the shallow ones first."""
-        cdef Py_ssize_t i
-        cdef uint32_t state, parent
-        for i in range(1, order.shape[0]):
-            state = order[i]
-            parent = parents[state]
-            self._fail[state] = 0 if parent == 0 else advance(&self.t, self._fail[parent], bytes_in[state])
-            if self._longest[state] == NONE:
-                self._longest[state] = self._longest[self._fail[state]]
 
     def __len__(self):
-        return self.t.n_patterns
+        return self.t.automaton.count
 
     def cut(self, bytes text not None):
         """[(start, end, id or None for text between tokens), ...] in bytes."""

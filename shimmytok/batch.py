@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from shimmytok._encoder import Encoder, IdBuffer, Texts
+from shimmytok._encoder import Encoder, Texts
+from shimmytok._ids import IdBuffer
 
 # Bytes of text that one thread encodes at a time: enough to be worth a hand-over, little enough to stop soon.
 SMALLEST_UNIT = 64 * 1024

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import numpy as np
-
 from shimmytok.gguf import Metadata, ValueType, keys
 from shimmytok.gguf.writer import dumps
 from shimmytok.models.parts import Parts
@@ -41,8 +39,7 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
     if kind is None:
         value = metadata[key]
         if isinstance(value, list):
-            item = ValueType.INT32 if value and isinstance(value[0], int) else _item_type(value)
-            return [(key, ValueType.ARRAY, (item, value))]
+            return [(key, ValueType.ARRAY, (_item_type(value), value))]
         return [(key, _OVERRIDE_TYPES[type(value)], value)]
     value_type, item = kind
     if value_type is not ValueType.ARRAY:
@@ -61,7 +58,10 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
 
 
 def _item_type(value: list[Any]) -> ValueType:
-    return ValueType.STRING if not value else _OVERRIDE_TYPES[type(value[0])]
+    """The type for the items of an array that an override gave: what the keys a tokenizer reads want."""
+    if not value:
+        return ValueType.STRING
+    return ValueType.INT32 if type(value[0]) is int else _OVERRIDE_TYPES[type(value[0])]
 
 
 def fingerprint(parts: Parts) -> str:

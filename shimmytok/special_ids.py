@@ -1,8 +1,8 @@
 """Which tokens are special, as data and as the rules that find them.
 
-Equal to the parts of llama_vocab::impl::load of llama.cpp headed "special tokens", "auto-detect special tokens by text",
-"maintain a list of tokens that cause end-of-generation" and "Handle per token attributes".  Where llama.cpp walks an
-unordered map, so that its answer depends on the C++ library, candidates are taken in the order of its source here.
+Equal to the parts of llama_vocab::impl::load of llama.cpp headed "special tokens", "auto-detect special tokens by
+text", "maintain a list of tokens that cause end-of-generation" and "Handle per token attributes".  Where llama.cpp
+walks an unordered map, so that its answer depends on the C++ library, candidates are taken in the order of its source.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ KNOWN_TEXTS = sorted(
             *(text for texts in FOUND_BY_TEXT.values() for text in texts),
             *ENDS_BY_TEXT,
             *ALWAYS_WRITTEN,
-            "<|plamo:eos|>", "<mask>", "[MASK]", "<unk>", "<s>", "</s>",
-        )  # fmt: skip
+            *("<|plamo:eos|>", "<mask>", "[MASK]", "<unk>", "<s>", "</s>"),
+        )
     }
 )
 

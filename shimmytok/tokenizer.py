@@ -8,25 +8,25 @@ Loading (Metadata, Vocab, model) is in gguf/, vocab.py and models/; the rest of 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok import batch, models, serialize
-from shimmytok._encoder import Encoder, IdBuffer, Texts, find_special
+from shimmytok._encoder import Encoder, Texts
+from shimmytok._ids import IdBuffer
 from shimmytok._specials import SpecialMatcher
 from shimmytok.decode import StreamDecoder
-from shimmytok.errors import SpecialTokenError, UnsupportedModelError
+from shimmytok.disallowed import Disallowed, DisallowedTokens
+from shimmytok.errors import UnsupportedModelError
 from shimmytok.gguf import Limits, Metadata
 from shimmytok.sources import open_metadata, resolve
-from shimmytok.special_ids import TokenAttr
 from shimmytok.token_info import TokenInfo
 
 Text = str | bytes
-Disallowed = Collection[str] | Literal["all"]
 
 
 class Tokenizer(TokenInfo):
@@ -46,7 +46,7 @@ class Tokenizer(TokenInfo):
         self._metadata = metadata
         self._parts = models.load(metadata)
         self._encoder = None
-        self._matchers: dict[Any, SpecialMatcher] = {}
+        self._disallowed = DisallowedTokens(self._parts.vocab)
         if self._parts.model is not None:
             self._encoder = Encoder(
                 self._parts.model,
@@ -173,7 +173,7 @@ class Tokenizer(TokenInfo):
     def _encode(self, text: Text, add_special: bool, parse_special: bool, disallowed: Disallowed) -> IdBuffer:
         encoder = self._working_encoder()
         if disallowed:
-            self._refuse_special(text, disallowed, "")
+            self._disallowed.check(text, disallowed)
         return encoder.encode(text, add_special, parse_special)
 
     def _encode_batch(
@@ -185,38 +185,13 @@ class Tokenizer(TokenInfo):
         if disallowed:
             texts = list(texts)
             for i, text in enumerate(texts):
-                self._refuse_special(text, disallowed, f"texts[{i}]: ")
+                self._disallowed.check(text, disallowed, where=f"texts[{i}]: ")
         return batch.encode_units(encoder, Texts(texts), add_special, parse_special, threads)
 
     def _working_encoder(self) -> Encoder:
         if self._encoder is None:
             raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokenizer")
         return self._encoder
-
-    def _refuse_special(self, text: Text, disallowed: Disallowed, where: str) -> None:
-        found = find_special(self._disallowed_matcher(disallowed), text)
-        if found is not None:
-            start, token = found
-            raise SpecialTokenError(f"{where}the text holds the special token {self.id_to_token(token)!r} at byte {start}")
-
-    def _disallowed_matcher(self, disallowed: Disallowed) -> SpecialMatcher:
-        key = disallowed if isinstance(disallowed, str) else frozenset(disallowed)
-        matcher = self._matchers.get(key)
-        if matcher is None:
-            hidden = TokenAttr.CONTROL | TokenAttr.UNKNOWN
-            tokens = self._parts.vocab.specials(parse_special=True)
-            if isinstance(key, str):
-                if key != "all":
-                    raise ValueError(f'disallowed_special is {key!r}: give "all" or a collection of token texts')
-                tokens = [token for token in tokens if self._parts.vocab.attrs[token[1]] & hidden]
-            else:
-                wanted = {text.encode("utf-8", "surrogateescape") for text in key}
-                unknown = wanted - {token[0] for token in tokens}
-                if unknown:
-                    raise ValueError(f"not a special token of this vocabulary: {sorted(unknown)[0]!r}")
-                tokens = [token for token in tokens if token[0] in wanted]
-            matcher = self._matchers.setdefault(key, SpecialMatcher(tokens))
-        return matcher
 
     # --- decoding ---
 

@@ -1,13 +1,14 @@
 """A vocabulary as a GGUF file gives it: token texts, scores, attributes, special ids, flags.
 
-Equal to llama_vocab::impl::load of llama.cpp.  The rules about special tokens are in special_ids.py, what depends on the
-tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.py.
+Equal to llama_vocab::impl::load of llama.cpp.  The rules about special tokens are in special_ids.py, what depends on
+the tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.py.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,8 @@ class Vocab:
 
     def having(self, attr: TokenAttr) -> NDArray[np.bool_]:
         """Which tokens have any of these attributes: bool[n_tokens]."""
-        return (self.attrs & np.uint32(attr)) != 0
+        having: NDArray[np.bool_] = (self.attrs & np.uint32(attr)) != 0
+        return having
 
 
 def read_text(metadata: Metadata, key: str) -> str | None:
@@ -113,7 +115,7 @@ def _find_specials(metadata: Metadata, vocab: Vocab) -> None:
     mark_strips(metadata, known, vocab.attrs)
 
 
-def _per_token(metadata: Metadata, key: str, n_tokens: int, *types: ValueType) -> NDArray[np.generic] | None:
+def _per_token(metadata: Metadata, key: str, n_tokens: int, *types: ValueType) -> NDArray[Any] | None:
     """An array with a number for each token; llama.cpp ignores what is too many and refuses what is too few."""
     values = metadata.numbers(key, *types)
     if values is None:

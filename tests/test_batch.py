@@ -84,7 +84,7 @@ def _encode(tok, text):
     return tok.encode(text), tok.encode_batch([text] * 3, num_threads=2)
 
 
-@pytest.mark.parametrize("method", [m for m in ("fork", "spawn", "forkserver") if m in multiprocessing.get_all_start_methods()])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_other_processes(gpt2, method):
     gpt2.encode_batch(TEXTS, num_threads=2)  # a pool has lived before the fork

@@ -34,7 +34,9 @@ cdef inline const Pair* find_pair(const BpeTables* t, uint32_t left, uint32_t ri
         i = (i + 1) & t.pair_mask
 
 
-cdef inline int push_symbol(const BpeTables* t, uint32_t symbol, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
+cdef inline int push_symbol(
+    const BpeTables* t, uint32_t symbol, const uint8_t* p, size_t n, IdSink* out
+) noexcept nogil:
     """Push a token's id, or for a symbol that is none the ids of its bytes."""
     cdef size_t i
     cdef uint32_t k
@@ -113,7 +115,9 @@ cdef int merge_few(const BpeTables* t, const uint8_t* p, size_t n, IdSink* out) 
     return OK
 
 
-cdef inline int queue_pair(const BpeTables* t, const Node* nodes, uint32_t left, Buffer* heap, size_t* n) noexcept nogil:
+cdef inline int queue_pair(
+    const BpeTables* t, const Node* nodes, uint32_t left, Buffer* heap, size_t* n
+) noexcept nogil:
     """Queue the merge of a node with its right neighbour, if there is one."""
     cdef uint32_t right = nodes[left].next
     cdef const Pair* pair

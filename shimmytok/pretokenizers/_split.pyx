@@ -156,23 +156,33 @@ cdef inline int run_stage(const Stage* stage, const uint8_t* classes, size_t beg
     return final_run(stage.members, classes, begin, end, s)
 
 
-cdef int run_stage_on_pieces(const Stage* stage, SplitScratch* s) noexcept nogil:
-    """Split each of the pieces so far; 0, or -1 out of memory."""
+cdef inline size_t next_member(const Stage* stage, const uint8_t* classes, size_t i, size_t n) noexcept nogil:
+    while i < n and not stage.members[classes[i]]:
+        i += 1
+    return i
+
+
+cdef int run_stage_on_pieces(const Stage* stage, size_t n, SplitScratch* s) noexcept nogil:
+    """Split each of the pieces so far; 0, or -1 out of memory. A piece without a member stays whole."""
     cdef uint32_t* pieces = s.ends
     cdef size_t n_pieces = s.n_ends, cap = s.ends_cap, k, begin = 0, end
+    cdef size_t member = next_member(stage, s.classes, 0, n)
     cdef uint8_t follower
     cdef int status
-    s.ends = s.previous
-    s.ends_cap = s.previous_cap
-    s.n_ends = 0
-    s.previous = pieces
-    s.previous_cap = cap
+    s.ends, s.ends_cap, s.n_ends = s.previous, s.previous_cap, 0
+    s.previous, s.previous_cap = pieces, cap
+    s.loops_to = 0
+    memset(s.loop_to, 0, sizeof(s.loop_to))
     for k in range(n_pieces):
         end = pieces[k]
-        follower = s.classes[end]
-        s.classes[end] = END_OF_PIECE
-        status = run_stage(stage, s.classes, begin, end, s)
-        s.classes[end] = follower
+        if end <= member:
+            status = push_end(s, end)
+        else:
+            follower = s.classes[end]
+            s.classes[end] = END_OF_PIECE
+            status = run_stage(stage, s.classes, begin, end, s)
+            s.classes[end] = follower
+            member = next_member(stage, s.classes, end, n)
         if status < 0:
             return -1
         begin = end
@@ -182,7 +192,6 @@ cdef int run_stage_on_pieces(const Stage* stage, SplitScratch* s) noexcept nogil
 cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
     """Put the ends of the pieces of a clean text of n < 2**31 bytes into `s`; 0, or -1 out of memory."""
     cdef size_t k
-    cdef int status
     s.n_ends = 0
     if n == 0:
         return 0
@@ -194,14 +203,10 @@ cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch
             return -1
         s.classes_cap = n + n // 4 + 64
     classify(t, text, n, s.classes)
+    if push_end(s, n) < 0:
+        return -1
     for k in range(t.n_stages):
-        s.loops_to = 0
-        memset(s.loop_to, 0, sizeof(s.loop_to))
-        if k == 0:
-            status = run_stage(&t.stages[0], s.classes, 0, n, s)
-        else:
-            status = run_stage_on_pieces(&t.stages[k], s)
-        if status < 0:
+        if run_stage_on_pieces(&t.stages[k], n, s) < 0:
             return -1
     return 0
 

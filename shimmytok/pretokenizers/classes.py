@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..unicode import categories
 from ..unicode._tables import KIND_FLAGS, KIND_PAGE_OF, KIND_PAGES
@@ -28,11 +27,10 @@ PAGE_OF: Final = array("H", list(KIND_PAGE_OF))
 PAGES: Final = [KIND_PAGES[at : at + 256] for at in range(0, len(KIND_PAGES), 256)]
 
 
-@dataclass(frozen=True)
-class Classes:
-    """`count` classes, the two special ones included; `ascii`, `page_of` and `pages` map characters to them."""
+class Classes(NamedTuple):
+    """`n` classes, the two special ones included; `ascii`, `page_of` and `pages` map characters to them."""
 
-    count: int
+    n: int
     ascii: bytes  # class of each of the 128 characters
     page_of: array[int]  # code point >> 8 -> page
     pages: bytes  # page << 8 | code point & 255 -> class

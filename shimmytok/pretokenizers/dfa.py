@@ -13,8 +13,7 @@ the symbol that follows. State 0 is dead, state 1 the start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .classes import CONTINUATION, END_OF_PIECE, Classes
 from .regex import SPACES, Alternation, Characters, Charset, Concatenation, Node, Repeat, SpaceOrEnd
@@ -29,8 +28,7 @@ ACCEPT: Final = 0  # the NFA place where a match ends
 Step = tuple[bool, list[tuple[tuple[int, ...], int]]]  # accepts, [(classes read, place behind them)]
 
 
-@dataclass(frozen=True)
-class Dfa:
+class Dfa(NamedTuple):
     """`rows[state][class]`, as told at the head of this file."""
 
     rows: list[list[int]]
@@ -138,7 +136,7 @@ class Determinizer:
 
     def __init__(self, nfa: Nfa, start: int) -> None:
         self.nfa = nfa
-        count = nfa.classes.count
+        count = nfa.classes.n
         spaces = nfa.classes.members[SPACES] | 1 << END_OF_PIECE if nfa.guarded else 0
         self.sides = [(False, ((1 << count) - 1) & ~(spaces | 1 << CONTINUATION))]
         if spaces:
@@ -166,7 +164,7 @@ class Determinizer:
         return False, moves
 
     def row(self, state: int) -> list[int]:
-        row = [DEAD] * self.nfa.classes.count
+        row = [DEAD] * self.nfa.classes.n
         for number, (guards_hold, side) in enumerate(self.sides):
             known = self.steps[number]
             alive: dict[int, list[int]] = {}
@@ -199,7 +197,7 @@ def build(tree: Node, classes: Classes) -> Dfa:
         raise ValueError("the regex may match no character")
     nfa = Nfa(classes)
     states = Determinizer(nfa, nfa.add(tree, ACCEPT))
-    rows = [[DEAD] * classes.count]
+    rows = [[DEAD] * classes.n]
     while len(rows) < len(states.states):
         rows.append(states.row(len(rows)))
     return Dfa(rows)

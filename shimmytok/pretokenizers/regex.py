@@ -11,9 +11,8 @@ Lu, Ll, Lt, Lm and Lo are all L.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..unicode import categories
 from ..unicode.categories import HAN_RANGES, flags_of
@@ -34,8 +33,7 @@ SPACE_RANGES: Final = ((0x09, 0x0D), (0x20, 0x20))
 DIGIT_RANGES: Final = ((0x30, 0x39),)
 
 
-@dataclass(frozen=True, slots=True)
-class Charset:
+class Charset(NamedTuple):
     """The characters in `ranges`, and those outside ASCII of the `categories` (flags); all others when `negated`.
 
     White space outside ASCII is no member by range: it is read as U+000B.
@@ -49,34 +47,29 @@ class Charset:
 SPACES: Final = Charset(SPACE_RANGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(NamedTuple):
     """One character that is in all of `charsets`."""
 
     charsets: tuple[Charset, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceOrEnd:
+class SpaceOrEnd(NamedTuple):
     """Nothing, where white space follows or the text ends: `(?!\\S)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenation:
+class Concatenation(NamedTuple):
     """All `parts`, one after the other."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternation:
+class Alternation(NamedTuple):
     """The first of `branches` that leads to a match."""
 
     branches: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """`part`, at least `low` times and at most `high` times (None: no bound), as often as possible."""
 
     part: Node

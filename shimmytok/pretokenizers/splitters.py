@@ -68,10 +68,10 @@ def members(mask: int) -> bytes:
 
 def walk(dfa: Dfa, classes: Classes) -> Stage:
     """The stage of a DFA: rows of a power of two, and each next state told by the place of its row."""
-    shift = (classes.count - 1).bit_length()
+    shift = (classes.n - 1).bit_length()
     if len(dfa.rows) << shift > 1 << 16:
         raise ValueError(f"{len(dfa.rows)} states of {1 << shift} classes are too many for entries of 16 bits")
-    padding = [DEAD] * ((1 << shift) - classes.count)
+    padding = [DEAD] * ((1 << shift) - classes.n)
     entries = [(entry >> 1) << shift | entry & 1 for row in dfa.rows for entry in (*row, *padding)]
     first = sum(1 << symbol for symbol, entry in enumerate(dfa.rows[START]) if entry >> 1 != DEAD)
     begins = first & ~(1 << CONTINUATION) | 1 << END_OF_PIECE

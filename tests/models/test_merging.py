@@ -38,7 +38,9 @@ def bpe_vocabularies(draw, characters):
     known = draw(st.sets(st.sampled_from([c.encode() for c in characters])))
     for left, right in merges:
         known |= {text for text in (left, right, left + right) if draw(st.booleans())}
-    lines = [left + b" " + right for left, right in merges] + draw(st.lists(st.sampled_from([b"ab", b"a ", b"", b" a"])))
+    lines = [left + b" " + right for left, right in merges] + draw(
+        st.lists(st.sampled_from([b"ab", b"a ", b"", b" a"]))
+    )
     return draw(st.permutations(sorted(known))) or [b"a"], lines
 
 
@@ -80,7 +82,7 @@ def test_raw_utf8_bpe(vocabulary, word, byte_tokens):
 @st.composite
 def spm_vocabularies(draw):
     pieces = st.text(st.sampled_from("abé▁"), min_size=1, max_size=5).map(str.encode)
-    tokens = ["<unk>".encode(), *sorted(draw(st.sets(pieces, max_size=40)))]
+    tokens = [b"<unk>", *sorted(draw(st.sets(pieces, max_size=40)))]
     if draw(st.booleans()):
         tokens += [b"<0x%02X>" % b for b in range(256)]
     scores = draw(st.lists(st.sampled_from([-3.5, -1.0, -0.0, 0.0, 2.25]), min_size=len(tokens), max_size=len(tokens)))

@@ -6,6 +6,7 @@ They follow the words of llama.cpp's algorithms, and share no code with the pack
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 WHITE_SPACE = b" \t\n\v\f\r"
 
@@ -21,7 +22,7 @@ ALPHABET = byte_alphabet()
 
 
 def ranks(merges: Sequence[bytes]) -> dict[tuple[bytes, bytes], int]:
-    """(left, right) -> rank; a line is split at the first space after its first byte, the first rank of a pair counts."""
+    """(left, right) -> rank.  A line is split at the first space after its first byte; a pair's first rank counts."""
     found: dict[tuple[bytes, bytes], int] = {}
     for rank, line in enumerate(merges):
         at = line.find(b" ", 1)
@@ -34,7 +35,7 @@ def merge_by_rank(symbols: list[bytes], rank_of: Mapping[tuple[bytes, bytes], in
     """Merge the neighbours of lowest rank, the leftmost first, until no two can be merged."""
     symbols = list(symbols)
     while True:
-        pairs = [(rank_of[pair], i) for i, pair in enumerate(zip(symbols, symbols[1:], strict=False)) if pair in rank_of]
+        pairs = [(rank_of[pair], i) for i, pair in enumerate(pairwise(symbols)) if pair in rank_of]
         if not pairs:
             return symbols
         _, i = min(pairs)
@@ -86,11 +87,7 @@ def spm_fragment(
         symbols.append(text[at : at + size])
         at += size
     while True:
-        pairs = [
-            (-scores[token_to_id[a + b]], i)
-            for i, (a, b) in enumerate(zip(symbols, symbols[1:], strict=False))
-            if a + b in token_to_id
-        ]
+        pairs = [(-scores[token_to_id[a + b]], i) for i, (a, b) in enumerate(pairwise(symbols)) if a + b in token_to_id]
         if not pairs:
             break
         _, i = min(pairs)

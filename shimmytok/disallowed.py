@@ -1,0 +1,52 @@
+"""Texts that must not hold special tokens: the check behind `disallowed_special`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from shimmytok._encoder import find_special
+from shimmytok._specials import SpecialMatcher
+from shimmytok.errors import SpecialTokenError
+from shimmytok.special_ids import TokenAttr
+from shimmytok.vocab import Vocab
+
+Disallowed = Collection[str] | Literal["all"]
+
+
+class DisallowedTokens:
+    """Finds disallowed tokens of one vocabulary; an automaton is made for each set of them once."""
+
+    def __init__(self, vocab: Vocab):
+        self._vocab = vocab
+        self._matchers: dict[str | frozenset[str], SpecialMatcher] = {}
+
+    def check(self, text: str | bytes, disallowed: Disallowed, *, where: str = "") -> None:
+        """Raise SpecialTokenError if the text holds one of the tokens, or for "all" any that parsing would find.
+
+        ValueError for what is no special token of the vocabulary.
+        """
+        key = disallowed if isinstance(disallowed, str) else frozenset(disallowed)
+        matcher = self._matchers.get(key)
+        if matcher is None:
+            if isinstance(key, str) and key != "all":
+                raise ValueError(f'disallowed_special is {key!r}: give "all" or a collection of token texts')
+            tokens = self._all() if isinstance(key, str) else self._some(key)
+            matcher = self._matchers.setdefault(key, SpecialMatcher(tokens))
+        found = find_special(matcher, text)
+        if found is not None:
+            start, token = found
+            name = self._vocab.texts[token].decode("utf-8", "replace")
+            raise SpecialTokenError(f"{where}the text holds the special token {name!r} at byte {start}")
+
+    def _all(self) -> list[tuple[bytes, int, bool, bool]]:
+        hidden = self._vocab.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)
+        return [token for token in self._vocab.specials(parse_special=True) if hidden[token[1]]]
+
+    def _some(self, names: frozenset[str]) -> list[tuple[bytes, int, bool, bool]]:
+        tokens = self._vocab.specials(parse_special=True)
+        wanted = {name.encode("utf-8", "surrogateescape") for name in names}
+        unknown = wanted - {token[0] for token in tokens}
+        if unknown:
+            raise ValueError(f"not a special token of this vocabulary: {min(unknown)!r}")
+        return [token for token in tokens if token[0] in wanted]

@@ -1,0 +1,109 @@
+"""Every recorded answer of llama.cpp against ours: ids, decoded bytes, token tables and metadata.
+
+Runs on the shared golden files when they are there, else on the committed ones.  What a vocabulary's file has is
+read by golden/reader.py and compared by golden/compare.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from golden import compare, reader
+from vocabularies import golden_folder, model_of, recipes, vocabulary, vocabulary_bytes
+
+import shimmytok
+
+FOLDER = golden_folder()
+INDEX = reader.index(FOLDER)
+# By base, so that a base is read once for all its variants.
+NAMES = sorted(INDEX, key=lambda name: (INDEX[name]["base"], INDEX[name]["variant"], name))
+REFUSED = [name for name in NAMES if INDEX[name].get("load_error")]
+LOADED = [name for name in NAMES if name not in REFUSED]
+
+# Values of tokenizer.ggml.model that this version refuses with UnsupportedModelError.
+UNSUPPORTED_MODELS = {"bert", "t5", "rwkv", "plamo2", "hybriddna", "whitespace", "test"}
+
+# Where a vocabulary has several texts for one special id, llama.cpp takes the first that its unordered map gives, so
+# the answer depends on the C++ library that made the golden files. We take the first in the order of its source list:
+# base -> meta fields -> our answer. split-probe has <|im_end|> and <|endoftext|>.
+DEPENDS_ON_MAP_ORDER: dict[str, dict[str, int]] = {"split-probe": {"eot": 65794}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """A tokenizer beside what is recorded for it."""
+
+    name: str
+    model: str
+    tokenizer: shimmytok.Tokenizer
+    golden: reader.Golden
+
+
+def load(name: str) -> shimmytok.Tokenizer:
+    """A base from its file, a variant from memory: nothing but the bases is written to disk."""
+    if name in recipes():
+        return shimmytok.Tokenizer.from_bytes(vocabulary_bytes(name))
+    return shimmytok.Tokenizer.from_gguf_file(vocabulary(name))
+
+
+@pytest.fixture(scope="module", params=LOADED)
+def loaded(request: pytest.FixtureRequest) -> Loaded:
+    name = request.param
+    model = model_of(vocabulary_bytes(name))
+    if model in UNSUPPORTED_MODELS:
+        with pytest.raises(shimmytok.UnsupportedModelError, match=model):
+            load(name)
+        pytest.skip(f"golden: model {model!r} is not supported in this version")
+    return Loaded(name, model, load(name), reader.read(FOLDER, name))
+
+
+def verdict(record_property, loaded: Loaded, tally: compare.Tally) -> None:
+    """Fails on the first differences; the numbers go to the run's summary."""
+    record_property("golden", (loaded.name, len(loaded.golden.cases), tally.compared))
+    assert not tally.differences, f"{loaded.name}: {tally.report()}"
+    assert tally.compared
+
+
+def is_without_vocabulary(loaded: Loaded) -> bool:
+    return loaded.golden.meta["type_name"] == "NONE"
+
+
+def test_meta(loaded: Loaded, record_property) -> None:
+    meta, tokenizer = loaded.golden.meta, loaded.tokenizer
+    if not is_without_vocabulary(loaded):
+        meta = meta | DEPENDS_ON_MAP_ORDER.get(INDEX[loaded.name]["base"], {})
+        verdict(record_property, loaded, compare.compare_meta(tokenizer, meta, loaded.model))
+        return
+    assert (tokenizer.model_type, tokenizer.vocab_size) == (loaded.model, meta["n_tokens"])
+    for call in (lambda: tokenizer.encode("a"), lambda: tokenizer.decode([0])):
+        with pytest.raises(shimmytok.UnsupportedModelError):
+            call()
+
+
+def test_encode(loaded: Loaded, record_property) -> None:
+    if is_without_vocabulary(loaded):
+        assert not loaded.golden.cases
+        return
+    verdict(record_property, loaded, compare.compare_encoding(loaded.tokenizer, loaded.golden.cases))
+
+
+def test_decode(loaded: Loaded, record_property) -> None:
+    golden = loaded.golden
+    if is_without_vocabulary(loaded):
+        assert not golden.detokenized
+        return
+    verdict(record_property, loaded, compare.compare_decoding(loaded.tokenizer, golden.cases, golden.detokenized))
+
+
+def test_tokens(loaded: Loaded, record_property) -> None:
+    if loaded.golden.tokens is None:
+        assert is_without_vocabulary(loaded) or loaded.name.startswith("pre-")
+        return
+    verdict(record_property, loaded, compare.compare_tokens(loaded.tokenizer, loaded.golden.tokens))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_vocabulary(name: str) -> None:
+    with pytest.raises(shimmytok.ShimmytokError):
+        load(name)

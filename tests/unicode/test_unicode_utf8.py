@@ -1,0 +1,88 @@
+"""Lenient UTF-8: the compiled functions against tests/oracle/utf8.py, and the cases llama.cpp is known for."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import utf8 as oracle
+
+from shimmytok.unicode import utf8
+
+BAD = b"\xef\xbf\xbd"  # U+FFFD
+# The first and last byte of every kind of lead and continuation byte, and what lies between.
+EDGES = bytes.fromhex("00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ed ef f0 f1 f4 f5 f7 f8 ff")
+
+
+def agree(text: bytes) -> None:
+    assert utf8.repair(text) == oracle.repair(text)
+    clean = oracle.is_clean(text)
+    assert utf8.is_clean(text) == clean
+    if clean:
+        assert utf8.code_points(text) == oracle.code_points(text)
+    else:
+        with pytest.raises(ValueError, match="not clean"):
+            utf8.code_points(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        (b"", b""),
+        (b"a\x00b", b"a\x00b"),
+        (b"\xff", BAD),
+        (b"\x80\x80", BAD * 2),
+        (b"\xc3", BAD),
+        (b"\xe2\x82", BAD * 2),
+        (b"\xe2\x82a", BAD * 2 + b"a"),
+        (b"\xc0\x80", b"\x00"),
+        (b"\xc1\xbf", b"\x7f"),
+        (b"\xe0\x82\xa0", "\xa0".encode()),
+        (b"\xf0\x80\x80\xa0", b" "),
+        (b"\xed\xa0\x80", b"\xed\xa0\x80"),
+        (b"\xf4\x8f\xbf\xbf", b"\xf4\x8f\xbf\xbf"),
+        (b"\xf4\x90\x80\x80", BAD * 4),
+        (b"\xf7\xbf\xbf\xbf", BAD * 4),
+        (b"\xf8\x88\x80\x80\x80", BAD * 5),
+    ],
+)
+def test_known_cases(text: bytes, repaired: bytes) -> None:
+    assert utf8.repair(text) == repaired
+    assert utf8.is_clean(text) == (text == repaired)
+
+
+def test_every_code_point_is_clean_and_comes_back() -> None:
+    everything = "".join(map(chr, range(0x110000)))
+    text = everything.encode("utf-8", "surrogatepass")
+    assert utf8.is_clean(text)
+    assert utf8.repair(text) == text
+    assert utf8.code_points(text) == list(range(0x110000))
+
+
+def test_all_short_strings_over_the_edges() -> None:
+    for n in (1, 2, 3):
+        for text in product(EDGES, repeat=n):
+            agree(bytes(text))
+    for lead, second, *rest in product(
+        b"\xef\xf0\xf1\xf4\xf5\xf7\xf8", EDGES, b"\x7f\x80\xbf\xc0", b"\x7f\x80\xbf\xc0"
+    ):
+        agree(bytes((lead, second, *rest)))
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc0\xa0", b"\xf4\x90\x80\x80", b"\xe2\x82"])
+def test_a_bad_byte_at_any_place_of_a_word_of_eight(bad: bytes) -> None:
+    for before, after in product(range(20), range(20)):
+        agree(b"a" * before + bad + b"b" * after)
+        agree("é".encode() * before + bad + b"b" * after)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=9), st.text(max_size=9).map(str.encode), st.sampled_from([b"\xf0\x9f", b"a" * 17]))
+    )
+)
+def test_random_bytes(parts: list[bytes]) -> None:
+    agree(b"".join(parts))

@@ -1,0 +1,46 @@
+"""What every test run adds to pytest: two lines of summary, on golden files and on vocabularies that were missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from oracle.models import ranks
+from vocabularies import NOT_AT_HAND
+
+from shimmytok import Tokenizer
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells what was compared with llama.cpp's answers, and what could not be."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    records = [value for report in reports for key, value in report.user_properties if key == "golden"]
+    reasons = Counter(_skip_reason(report) for report in terminalreporter.stats.get("skipped", []))
+    unsupported = sum(count for reason, count in reasons.items() if reason.startswith("golden: "))
+    missing = {reason: count for reason, count in reasons.items() if reason.startswith(NOT_AT_HAND)}
+    if records:
+        cases = {name: n_cases for name, n_cases, _ in records}
+        terminalreporter.write_line(
+            f"golden: {len(cases)} vocabularies, {sum(cases.values()):,} texts, "
+            f"{sum(compared for *_, compared in records):,} answers compared; "
+            f"{unsupported} tests skipped for models this version does not support"
+        )
+    if missing:
+        reason = max(missing, key=missing.__getitem__)
+        terminalreporter.write_line(f"{sum(missing.values())} tests skipped, {reason}")
+
+
+def _skip_reason(report: pytest.TestReport) -> str:
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+
+
+@pytest.fixture(scope="session")
+def gpt2() -> Tokenizer:
+    """The bundled vocabulary."""
+    return Tokenizer.from_pretrained("gpt2")
+
+
+@pytest.fixture(scope="session")
+def gpt2_merges(gpt2: Tokenizer) -> dict[tuple[bytes, bytes], int]:
+    """Its merges, as the plain twin of BPE takes them."""
+    return ranks([line.encode() for line in gpt2.metadata["tokenizer.ggml.merges"]])

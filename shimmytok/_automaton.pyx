@@ -14,7 +14,7 @@ cdef class PatternSet:
 
     def __init__(self, list patterns not None):
         cdef uint32_t k
-        cdef uint32_t[::1] ends
+        cdef uint32_t[::1] ends, depths
         total = sum(map(len, patterns))
         slots = 16
         while slots < 2 * total:
@@ -33,7 +33,7 @@ cdef class PatternSet:
         for k, text in enumerate(patterns):
             ends[k] = self._insert(text, len(text))
             self._longest[ends[k]] = k
-        depths = np.zeros(self._n_states, np.int64)
+        depths = np.zeros(self._n_states, np.uint32)
         for k in range(1, self._n_states):
             depths[k] = depths[self._parents[k]] + 1
         self._link(np.argsort(depths, kind="stable").astype(np.uint32))

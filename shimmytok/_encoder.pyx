@@ -9,8 +9,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from shimmytok._specials cimport SpecialTables, cut, first_match
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Segment, push, workspace_free, \
-    workspace_init, workspace_size
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Segment, push, \
+    workspace_free, workspace_init, workspace_size
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 
@@ -18,7 +18,6 @@ cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
 cdef enum:
-    LONGEST = 0x7FFFFFFF           # bytes of a text: llama.cpp counts them in an int32
     SPARE_BYTES = 1 << 20          # larger scratch memory is not kept
     SPARE_COUNT = 64
 
@@ -44,8 +43,8 @@ cdef object view_of(object owner, View* view):
     if isinstance(owner, bytes):
         n = len(<bytes>owner)
         view.text = <const uint8_t*><const char*><bytes>owner
-    if n > LONGEST:
-        raise LimitError(f"text of {n} bytes: more than {LONGEST}")
+    if n > LONGEST_TEXT:
+        raise LimitError(f"text of {n} bytes: more than {LONGEST_TEXT}")
     view.n = <size_t>n
     return owner
 
@@ -53,6 +52,8 @@ cdef object view_of(object owner, View* view):
 cdef object failure(int status):
     if status == OUT_OF_MEMORY:
         return MemoryError("no memory to encode the text")
+    if status == TOO_LONG:
+        return LimitError(f"with its spaces escaped, the text has more than {LONGEST_TEXT} bytes")
     return UnsupportedModelError(
         "the text holds a character for which this vocabulary has no token, no byte tokens and no unknown token"
     )

@@ -12,10 +12,14 @@ cdef extern from *:
     """
     const uint32_t NONE "SHIM_NONE"    # no id, no symbol
 
+cdef enum:
+    LONGEST_TEXT = 0x7FFFFFFF      # bytes: llama.cpp counts them in an int32, and offsets into texts are 32 bits wide
+
 cdef enum Status:
     OK = 0
     OUT_OF_MEMORY = -1
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
+    TOO_LONG = -3                  # a text exceeds LONGEST_TEXT, perhaps only once its spaces are escaped
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids

@@ -278,6 +278,12 @@ class Tokenizer(TokenInfo):
     def __repr__(self) -> str:
         return f"<Tokenizer {self.model_type}/{self.pre_type}, {self.vocab_size} tokens, {self._metadata.source!r}>"
 
+    def __copy__(self) -> Tokenizer:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tokenizer:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Tokenizer.from_bytes, (serialize.to_gguf(self._metadata, self._parts),)
 

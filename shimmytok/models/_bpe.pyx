@@ -8,7 +8,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memmove
 
 from shimmytok._vocab cimport find
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, IdSink, Workspace, push, reserve, reserve_ids
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, IdSink, Workspace, push, \
+    reserve, reserve_ids
 from shimmytok.models._bpe_tables cimport BpeTables, BpeTableSet, Pair
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
@@ -210,6 +211,8 @@ cdef int encode_fragment(
             return OUT_OF_MEMORY
         n = repair(text, n, <uint8_t*>ws.repaired.data)
         text = <const uint8_t*>ws.repaired.data
+    if n > LONGEST_TEXT:
+        return TOO_LONG
     if split(t.split, text, n, &ws.split) != 0 or reserve_ids(out, n // 4 + 1) != OK:
         return OUT_OF_MEMORY
     for i in range(ws.split.n_ends):

@@ -8,8 +8,8 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, TokenTable, find
-from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, Buffer, IdSink, Workspace, push, reserve, \
-    reserve_ids
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, IdSink, \
+    Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
@@ -132,7 +132,7 @@ cdef int encode_fragment(
     if t.add_space_prefix and after_special:
         m = escape_spaces(<const uint8_t*>b" ", 1, escaped)
     m += escape_spaces(text, n, escaped + m)
-    return merge(t, escaped, m, ws, out)
+    return merge(t, escaped, m, ws, out) if m <= LONGEST_TEXT else TOO_LONG
 
 
 cdef class SpmModel(Model):

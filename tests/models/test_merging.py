@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +10,6 @@ from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
-
-logging.getLogger("shimmytok").setLevel(logging.ERROR)
 
 
 def strings(items):

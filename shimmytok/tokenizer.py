@@ -278,6 +278,11 @@ class Tokenizer(TokenInfo):
     def __repr__(self) -> str:
         return f"<Tokenizer {self.model_type}/{self.pre_type}, {self.vocab_size} tokens, {self._metadata.source!r}>"
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            raise AttributeError(f"a Tokenizer does not change: {name} cannot be set")
+        super().__setattr__(name, value)
+
     def __copy__(self) -> Tokenizer:
         return self
 

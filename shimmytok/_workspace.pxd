@@ -16,6 +16,7 @@ cdef enum Status:
     OK = 0
     OUT_OF_MEMORY = -1
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
+    TOO_LONG = -3                  # normalising makes the text longer than we put up with
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids

@@ -19,7 +19,7 @@ cdef enum Status:
     OK = 0
     OUT_OF_MEMORY = -1
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
-    TOO_LONG = -3                  # a text exceeds LONGEST_TEXT, perhaps only once its spaces are escaped
+    TOO_LONG = -3                  # a text is too long once it is normalised
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids

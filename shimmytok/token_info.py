@@ -41,7 +41,7 @@ class TokenInfo:
 
     @property
     def model_type(self) -> str:
-        """`tokenizer.ggml.model`: "gpt2", "gemma4", "llama", "none", "no_vocab"."""
+        """`tokenizer.ggml.model`: "gpt2", "gemma4", "llama", "bert", "t5", "none", "no_vocab"."""
         return self._parts.vocab.model
 
     @property

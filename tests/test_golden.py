@@ -22,7 +22,7 @@ REFUSED = [name for name in NAMES if INDEX[name].get("load_error")]
 LOADED = [name for name in NAMES if name not in REFUSED]
 
 # Values of tokenizer.ggml.model that this version refuses with UnsupportedModelError.
-UNSUPPORTED_MODELS = {"bert", "t5", "rwkv", "plamo2", "hybriddna", "whitespace", "test"}
+UNSUPPORTED_MODELS = {"rwkv", "plamo2", "hybriddna", "whitespace", "test"}
 
 # Where a vocabulary has several texts for one special id, llama.cpp takes the first that its unordered map gives, so
 # the answer depends on the C++ library that made the golden files. We take the first in the order of its source list:

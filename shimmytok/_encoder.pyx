@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from shimmytok._specials cimport SpecialTables, cut, first_match
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Segment, push, workspace_free, \
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, Segment, push, workspace_free, \
     workspace_init, workspace_size
 
 from shimmytok.errors import LimitError, UnsupportedModelError
@@ -53,6 +53,8 @@ cdef object view_of(object owner, View* view):
 cdef object failure(int status):
     if status == OUT_OF_MEMORY:
         return MemoryError("no memory to encode the text")
+    if status == TOO_LONG:
+        return LimitError("the text becomes too long when it is normalised with this vocabulary's charsmap")
     return UnsupportedModelError(
         "the text holds a character for which this vocabulary has no token, no byte tokens and no unknown token"
     )

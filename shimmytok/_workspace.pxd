@@ -16,6 +16,7 @@ cdef enum Status:
     OK = 0
     OUT_OF_MEMORY = -1
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
+    TOO_LONG = -3                  # normalising makes the text longer than we put up with
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids
@@ -35,6 +36,7 @@ cdef struct Workspace:
     SplitScratch split
     Buffer escaped                 # a fragment with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
+    Buffer lowered                 # a word in lower case
     Buffer nodes                   # the symbols of a merge
     Buffer heap                    # its queue
     Buffer candidates              # special tokens that may be cut out

@@ -84,4 +84,6 @@ def fingerprint(parts: Parts) -> str:
     if parts.merges is not None:
         symbols, ends = parts.merges.symbol_texts()
         add("merges", symbols, ends.astype("<u4").tobytes(), parts.merges.pairs().astype("<u4").tobytes())
+    if parts.settings:
+        add("settings", *parts.settings)
     return digest.hexdigest()

@@ -43,6 +43,9 @@ class Flags:
     add_space_prefix: bool = False
     clean_spaces: bool = False
     escape_whitespaces: bool = True
+    remove_extra_whitespaces: bool = False
+    lowercase: bool = True
+    strip_accents: bool = True
 
 
 @dataclass(slots=True)
@@ -144,7 +147,11 @@ def _read_flags(metadata: Metadata, flags: Flags) -> None:
         ("add_bos", keys.ADD_BOS),
         ("add_eos", keys.ADD_EOS),
         ("add_sep", keys.ADD_SEP),
+        ("remove_extra_whitespaces", keys.REMOVE_EXTRA_WHITESPACES),
+        ("lowercase", keys.NORMALIZER_LOWERCASE),
     ):
         value = metadata.flag(key)
         if value is not None:
             setattr(flags, name, value)
+    strip_accents = metadata.flag(keys.NORMALIZER_STRIP_ACCENTS)
+    flags.strip_accents = flags.lowercase if strip_accents is None else strip_accents

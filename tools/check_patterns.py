@@ -38,7 +38,7 @@ FLAGS = {
     "clean_spaces = false": ("clean_spaces", False),
     "escape_whitespaces = true": ("escape_whitespaces", True),
     "special_bos_id = LLAMA_TOKEN_NULL": ("default_bos", False),
-    "normalizer_opts.lowercase = false": None,
+    "normalizer_opts.lowercase = false": ("lowercase", False),
 }
 
 # Regexes with a splitter of their own in llama.cpp that does what they say, and the reverse: without one, but replaced.

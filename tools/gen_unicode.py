@@ -14,7 +14,7 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +32,8 @@ class Source:
 
     ranges_flags: list[tuple[int, ...]]
     whitespace: list[tuple[int, ...]]
+    lowercase: list[tuple[int, ...]]
+    ranges_nfd: list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,12 @@ def read_source(text: str) -> Source:
             raise SystemExit(f"no array {array} in the source")
         return [tuple(int(n, 16) for n in re.findall(r"0x([0-9A-Fa-f]+)", line)) for line in found[1].splitlines()]
 
-    return Source(rows("unicode_ranges_flags"), rows("unicode_set_whitespace"))
+    return Source(
+        rows("unicode_ranges_flags"),
+        rows("unicode_set_whitespace"),
+        rows("unicode_map_lowercase"),
+        rows("unicode_ranges_nfd"),
+    )
 
 
 def flags_of_code_points(source: Source) -> list[int]:
@@ -93,7 +100,38 @@ def kinds(source: Source) -> list[Constant]:
     ]
 
 
-TABLES: tuple[Callable[[Source], list[Constant]], ...] = (kinds,)
+def words(values: Iterable[int]) -> bytes:
+    """32 bits each, the lowest byte first."""
+    return b"".join(value.to_bytes(4, "little") for value in values)
+
+
+def ascending(rows: list[tuple[int, ...]], what: str) -> list[tuple[int, ...]]:
+    """The rows, whose first and last code points must not overlap: llama.cpp searches them by bisection."""
+    if any(after[0] <= before[-2] for before, after in pairwise(rows)):
+        raise SystemExit(f"{what} is not in ascending order")
+    return rows
+
+
+def lowercase(source: Source) -> list[Constant]:
+    """unicode_tolower."""
+    rows = ascending(source.lowercase, "unicode_map_lowercase")
+    return [
+        Constant("LOWERCASE_FROM", "code points that have a lower-case form, uint32", words(row[0] for row in rows)),
+        Constant("LOWERCASE_TO", "that form", words(row[1] for row in rows)),
+    ]
+
+
+def nfd(source: Source) -> list[Constant]:
+    """unicode_cpts_normalize_nfd: the first code point of each decomposition."""
+    rows = ascending(source.ranges_nfd, "unicode_ranges_nfd")
+    return [
+        Constant("NFD_FIRST", "the first code point of each range that is decomposed, uint32", words(r[0] for r in rows)),
+        Constant("NFD_LAST", "the last one", words(row[1] for row in rows)),
+        Constant("NFD_TO", "what all of them become", words(row[2] for row in rows)),
+    ]
+
+
+TABLES: tuple[Callable[[Source], list[Constant]], ...] = (kinds, lowercase, nfd)
 
 
 def render(constant: Constant) -> str:

@@ -53,6 +53,7 @@ def load_over(
         add_sep=rules.add_sep,
         clean_spaces=rules.clean_spaces,
         escape_whitespaces=rules.escape_whitespaces,
+        lowercase=rules.lowercase,
     )
     defaults = {} if read_text(metadata, keys.MODEL) == RAW_UTF8 else {"bos": 11, "eos": 11}
     if not rules.default_bos:

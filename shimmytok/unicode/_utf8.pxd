@@ -25,3 +25,27 @@ cdef inline size_t decode_clean(const uint8_t* p, uint32_t* cp) noexcept nogil:
         return 3
     cp[0] = (lead & 0x07) << 18 | <uint32_t>(p[1] & 0x3F) << 12 | <uint32_t>(p[2] & 0x3F) << 6 | (p[3] & 0x3F)
     return 4
+
+
+cdef inline size_t encoded_length(uint32_t cp) noexcept nogil:
+    return 1 if cp < 0x80 else 2 if cp < 0x800 else 3 if cp < 0x10000 else 4
+
+
+cdef inline size_t encode(uint32_t cp, uint8_t* out) noexcept nogil:
+    """Write a code point's UTF-8; returns its bytes, 1 to 4."""
+    cdef size_t length = encoded_length(cp)
+    if length == 1:
+        out[0] = <uint8_t>cp
+    elif length == 2:
+        out[0] = <uint8_t>(0xC0 | cp >> 6)
+        out[1] = <uint8_t>(0x80 | cp & 0x3F)
+    elif length == 3:
+        out[0] = <uint8_t>(0xE0 | cp >> 12)
+        out[1] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
+        out[2] = <uint8_t>(0x80 | cp & 0x3F)
+    else:
+        out[0] = <uint8_t>(0xF0 | cp >> 18)
+        out[1] = <uint8_t>(0x80 | cp >> 12 & 0x3F)
+        out[2] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
+        out[3] = <uint8_t>(0x80 | cp & 0x3F)
+    return length

@@ -51,29 +51,6 @@ cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexce
     return length
 
 
-cdef inline size_t encoded_length(uint32_t cp) noexcept nogil:
-    return 1 if cp < 0x80 else 2 if cp < 0x800 else 3 if cp < 0x10000 else 4
-
-
-cdef inline size_t encode(uint32_t cp, uint8_t* out) noexcept nogil:
-    cdef size_t length = encoded_length(cp)
-    if length == 1:
-        out[0] = <uint8_t>cp
-    elif length == 2:
-        out[0] = <uint8_t>(0xC0 | cp >> 6)
-        out[1] = <uint8_t>(0x80 | cp & 0x3F)
-    elif length == 3:
-        out[0] = <uint8_t>(0xE0 | cp >> 12)
-        out[1] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
-        out[2] = <uint8_t>(0x80 | cp & 0x3F)
-    else:
-        out[0] = <uint8_t>(0xF0 | cp >> 18)
-        out[1] = <uint8_t>(0x80 | cp >> 12 & 0x3F)
-        out[2] = <uint8_t>(0x80 | cp >> 6 & 0x3F)
-        out[3] = <uint8_t>(0x80 | cp & 0x3F)
-    return length
-
-
 cdef inline size_t skip_ascii(const uint8_t* text, size_t i, size_t n) noexcept nogil:
     """The first place from `i` on that may hold a byte that is not ASCII."""
     cdef uint64_t word

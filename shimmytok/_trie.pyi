@@ -1,0 +1,9 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from shimmytok._vocab import TokenTable
+
+class TokenTrie:
+    def __init__(self, texts: TokenTable, chosen: NDArray[np.bool_]) -> None: ...
+    def __len__(self) -> int: ...
+    def longest(self, text: bytes) -> tuple[int | None, int]: ...

@@ -1,0 +1,47 @@
+"""Model "bert": WordPiece, as BERT and the embedding models after it use it."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from shimmytok._trie import TokenTrie
+from shimmytok.gguf import Metadata
+from shimmytok.models._wordpiece import WordPieceModel
+from shimmytok.models.parts import Parts
+from shimmytok.normalizers.bert import characters
+from shimmytok.vocab import Flags, Vocab, read_vocab
+
+logger = logging.getLogger("shimmytok")
+
+DEFAULT_IDS = {"bos": 101, "unk": 100, "sep": 102, "pad": 0, "mask": 103}
+
+
+def load(metadata: Metadata) -> Parts:
+    """Read a vocabulary and build its tables."""
+    vocab = read_vocab(metadata, Flags(add_bos=True, add_sep=True, clean_spaces=True), DEFAULT_IDS)
+    n_tokens = len(vocab.texts)
+    model = WordPieceModel(
+        TokenTrie(vocab.texts, np.ones(n_tokens, np.bool_)),
+        characters(vocab.flags.lowercase, vocab.flags.strip_accents),
+        unknown=vocab.ids["unk"],
+    )
+    return Parts(
+        vocab,
+        n_tokens,
+        model,
+        prefix=_end(metadata, vocab, "bos"),
+        suffix=_end(metadata, vocab, "sep"),
+        # llama.cpp takes the padding token's default, before it reads the key.
+        newline=DEFAULT_IDS["pad"] if n_tokens else None,
+    )
+
+
+def _end(metadata: Metadata, vocab: Vocab, name: str) -> tuple[int, ...]:
+    """The id around a text.  The flags do not matter; where it is missing, llama.cpp aborts, and none is added here."""
+    token = vocab.ids[name]
+    if token is None:
+        logger.warning("%s: there is no %s token to add to texts", metadata.source, name.upper())
+        return ()
+    return (token,)

@@ -1,0 +1,6 @@
+import numpy as np
+from numpy.typing import NDArray
+
+class PageTable:
+    def __init__(self, values: NDArray[np.uint32]) -> None: ...
+    def __getitem__(self, code_point: int) -> int: ...

@@ -30,7 +30,7 @@ ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 CONSTRUCTOR = "struct llm_tokenizer_bpe : llm_tokenizer {"
 CHAIN = re.compile(r"tokenizer_pre\.empty\(\)\) \{.*?unknown pre-tokenizer type", re.DOTALL)
 PRE_TYPE = re.compile(r"LLAMA_VOCAB_PRE_TYPE_(\w+)")
-# What the branches of the chain may set, and the field of Pre it is. `normalizer_opts` is read by other models only.
+# What the branches of the chain may set, and the field of Pre it is.
 FLAGS = {
     "ignore_merges = true": ("ignore_merges", True),
     "add_bos = true": ("add_bos", True),

@@ -1,6 +1,6 @@
-"""From ids to bytes: the piece of every token, and how pieces are joined.
+"""From ids to bytes: the pieces of all tokens, and how they are joined.
 
-Equal to llama_vocab::impl::token_to_piece and llama_vocab::impl::detokenize of llama.cpp.
+Equal to llama_vocab::impl::detokenize of llama.cpp.  What a token's piece is, is in _pieces.pyx.
 """
 
 from operator import index
@@ -12,92 +12,19 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
+from shimmytok._pieces cimport LONGEST_ID, Token, WritePiece, piece_writer, with_unknown_bytes
 from shimmytok._vocab cimport Table, TokenTable
-from shimmytok.models._alphabet cimport BYTE_OF_CHARACTER
-from shimmytok.unicode._utf8 cimport decode_clean, is_clean, repair
 
 from shimmytok.errors import InvalidTokenError, LimitError
 
 cdef enum:                         # llama_token_attr
     UNKNOWN = 1
-    NORMAL = 4
     CONTROL = 8
-    USER_DEFINED = 16
-    BYTE = 32
 
 cdef enum:
     MOST_TEXT = 0x7FFFFFFF         # bytes of all pieces together
 
-
-cdef size_t unescape_spaces(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
-    """Write a space for each U+2581."""
-    cdef size_t i = 0, m = 0
-    while i < n:
-        if p[i] == 0xE2 and n - i >= 3 and p[i + 1] == 0x96 and p[i + 2] == 0x81:
-            out[m] = 32
-            i += 3
-        else:
-            out[m] = p[i]
-            i += 1
-        m += 1
-    return m
-
-
-cdef uint8_t hexadecimal(const uint8_t* p, size_t n) noexcept nogil:
-    """What strtol makes of the two digits of `<0xNN>`."""
-    cdef uint32_t value = 0, c
-    cdef size_t i
-    for i in range(3, 5):
-        if i >= n:
-            break
-        c = p[i] | 32
-        if 48 <= p[i] <= 57:
-            value = value * 16 + p[i] - 48
-        elif 97 <= c <= 102:
-            value = value * 16 + c - 87
-        else:
-            break
-    return <uint8_t>value
-
-
-cdef bint in_alphabet(const uint8_t* p, size_t n, uint8_t* out, size_t* size) noexcept nogil:
-    """Write the bytes that a text of the byte-level alphabet stands for; False when it holds anything else."""
-    cdef size_t at = 0, m = 0
-    cdef uint32_t cp
-    if not is_clean(p, n):
-        return False
-    while at < n:
-        at += decode_clean(p + at, &cp)
-        if cp >= 0x144 or BYTE_OF_CHARACTER[cp] < 0:
-            return False
-        out[m] = <uint8_t>BYTE_OF_CHARACTER[cp]
-        m += 1
-    size[0] = m
-    return True
-
-
-cdef bytes with_unknown_bytes(bytes text):
-    """The piece llama.cpp gives a text with characters that stand for no byte: they are named in it, and the whole
-    text after each of them."""
-    cdef size_t at = 0, n, size
-    cdef uint32_t cp
-    cdef bytearray room = bytearray(3 * len(text) + 1)
-    n = repair(text, len(text), room)
-    clean = bytes(room[:n])
-    parts = []
-    total = 0
-    while at < n:
-        size = decode_clean(<const uint8_t*>PyBytes_AS_STRING(clean) + at, &cp)
-        if cp < 0x144 and BYTE_OF_CHARACTER[cp] >= 0:
-            part = bytes([BYTE_OF_CHARACTER[cp]])
-        else:
-            part = b"[UNK_BYTE_0x" + clean[at : at + size].hex().encode() + text + b"]"
-        parts.append(part)
-        total += len(part)
-        if total > MOST_TEXT:
-            raise LimitError(f"the piece of token text {text[:40]!r}... has more than {MOST_TEXT} bytes")
-        at += size
-    return b"".join(parts)
+cdef uint64_t MOST_ROOM = 0xFFFFFFFF   # what offsets into them can count
 
 
 cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
@@ -137,43 +64,33 @@ cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
 
 
 cdef class PieceTable:
-    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary.
+    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary, by a PieceRule."""
 
-    `byte_level`: normal tokens are written in the byte-level alphabet; otherwise with U+2581 for a space.
-    """
-
-    def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, bint byte_level):
+    def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, rule):
         cdef const Table* source = &texts.table
-        cdef uint32_t k, attr
-        cdef uint64_t at = 0
-        cdef size_t n, size = 0
-        cdef const uint8_t* p
-        cdef uint8_t* room
+        cdef WritePiece write = piece_writer(rule)
+        cdef Token token
+        cdef uint64_t at = 0, room
+        cdef size_t size = 0
+        cdef uint32_t k
         if attrs.shape[0] != source.count:
             raise ValueError(f"{attrs.shape[0]} attributes for {source.count} tokens")
-        self._text = np.empty((source.starts[source.count] if source.count else 0) + 16, np.uint8)
+        room = <uint64_t>(source.starts[source.count] if source.count else 0) + <uint64_t>LONGEST_ID * source.count
+        if room > MOST_ROOM:
+            raise LimitError(f"the pieces of all tokens may have {room} bytes: more than {MOST_ROOM}")
+        self._text = np.empty(room + 16, np.uint8)
         self._starts = np.zeros(source.count + 1, np.uint32)
         self._hidden = np.zeros(source.count + 1, np.uint8)
         odd = {}
-        room = &self._text[0]
         for k in range(source.count):
-            attr = attrs[k]
-            p = source.text + source.starts[k]
-            n = source.starts[k + 1] - source.starts[k]
-            size = 0
-            if attr & (UNKNOWN | CONTROL | USER_DEFINED):
-                memcpy(room + at, p, n)
-                size = n
-            elif attr & NORMAL:
-                if not byte_level:
-                    size = unescape_spaces(p, n, room + at)
-                elif not in_alphabet(p, n, room + at, &size):
-                    odd[k] = with_unknown_bytes(texts[k])
-                    size = 0
-            elif attr & BYTE:
-                room[at] = hexadecimal(p, n)
-                size = 1
-            self._hidden[k] = (attr & (UNKNOWN | CONTROL)) != 0
+            token.id = k
+            token.attr = attrs[k]
+            token.text = source.text + source.starts[k]
+            token.n = source.starts[k + 1] - source.starts[k]
+            if not write(&token, &self._text[at], &size):
+                odd[k] = with_unknown_bytes(texts[k], MOST_TEXT)
+                size = 0
+            self._hidden[k] = (token.attr & (UNKNOWN | CONTROL)) != 0
             at += size
             self._starts[k + 1] = <uint32_t>at
         if odd:

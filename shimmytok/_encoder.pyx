@@ -53,7 +53,7 @@ cdef object failure(int status):
     if status == OUT_OF_MEMORY:
         return MemoryError("no memory to encode the text")
     if status == TOO_LONG:
-        return LimitError(f"the text, once normalised, is longer than this vocabulary's limit of at most {LONGEST_TEXT} bytes")
+        return LimitError(f"the text is too long once it is normalised; the limit is at most {LONGEST_TEXT} bytes")
     return UnsupportedModelError(
         "the text holds a character for which this vocabulary has no token, no byte tokens and no unknown token"
     )

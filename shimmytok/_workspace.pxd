@@ -39,6 +39,7 @@ cdef struct Workspace:
     SplitScratch split
     Buffer escaped                 # a fragment with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
+    Buffer lowered                 # a word in lower case
     Buffer nodes                   # the symbols of a merge
     Buffer heap                    # its queue
     Buffer candidates              # special tokens that may be cut out

@@ -15,6 +15,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     split_scratch_free(&ws.split)
     free(ws.escaped.data)
     free(ws.repaired.data)
+    free(ws.lowered.data)
     free(ws.nodes.data)
     free(ws.heap.data)
     free(ws.candidates.data)
@@ -30,6 +31,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.split.ends_cap * 8
         + ws.escaped.cap
         + ws.repaired.cap
+        + ws.lowered.cap
         + ws.nodes.cap
         + ws.heap.cap
         + ws.candidates.cap

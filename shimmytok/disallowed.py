@@ -36,7 +36,7 @@ class DisallowedTokens:
         found = find_special(matcher, text)
         if found is not None:
             start, token = found
-            name = self._vocab.texts[token].decode("utf-8", "replace")
+            name = self._vocab.id_texts[token].decode("utf-8", "replace")
             raise SpecialTokenError(f"{where}the text holds the special token {name!r} at byte {start}")
 
     def _all(self) -> list[tuple[bytes, int, bool, bool]]:

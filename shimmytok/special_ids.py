@@ -14,6 +14,7 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok._vocab import TokenTable
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 
@@ -162,8 +163,11 @@ def find_ids(ids: Ids, known: Mapping[bytes, int], attrs: Attrs) -> None:
                 attrs[found] |= TokenAttr.CONTROL
 
 
-def end_ids(ids: Ids, known: Mapping[bytes, int], attrs: Attrs) -> set[int]:
-    """The tokens that end the generation (EOG); changes the attributes of the tokens concerned."""
+def end_ids(ids: Ids, known: Mapping[bytes, int], attrs: Attrs, texts: TokenTable) -> set[int]:
+    """The tokens that end the generation (EOG); changes the attributes of the tokens concerned.
+
+    `texts` are those of the ids, `known` finds tokens by the texts of the file.
+    """
     ends = {ids["fim_pad"], ids["fim_rep"], ids["fim_sep"]}
     for text in ENDS_BY_TEXT:
         if text.encode() in known:
@@ -174,17 +178,16 @@ def end_ids(ids: Ids, known: Mapping[bytes, int], attrs: Attrs) -> set[int]:
         if text.encode() in known:
             attrs[known[text.encode()]] = TokenAttr.USER_DEFINED
     ends |= {ids["eos"], ids["eot"], ids["eom"]}
-    ends.discard(None)
-    found = {text for text, token in known.items() if token in ends}
+    found = {texts[token]: token for token in sorted(token for token in ends if token is not None)}
     calls = b"<|call|>" in found or b"<|calls|>" in found
     if b"<|end|>" in found and calls and (b"<|return|>" in found or b"<|flush|>" in found):
         # gpt-oss and solar-open end a part of a message with it, not the message.
-        ends.discard(known[b"<|end|>"])
-        attrs[known[b"<|end|>"]] = TokenAttr.USER_DEFINED
+        ends.discard(found[b"<|end|>"])
+        attrs[found[b"<|end|>"]] = TokenAttr.USER_DEFINED
     if b"</s>" in found and (b"<|tool_response>" in found or b"<|plamo:eos|>" in found):
         # In Gemma 4 and PLaMo it is a token like any other.
-        ends.discard(known[b"</s>"])
-        attrs[known[b"</s>"]] = TokenAttr.NORMAL
+        ends.discard(found[b"</s>"])
+        attrs[found[b"</s>"]] = TokenAttr.NORMAL
     return {token for token in ends if token is not None}
 
 

@@ -41,7 +41,7 @@ class TokenInfo:
 
     @property
     def model_type(self) -> str:
-        """`tokenizer.ggml.model`: "gpt2", "gemma4", "llama", "bert", "t5", "none", "no_vocab"."""
+        """`tokenizer.ggml.model`: "gpt2", "llama", "bert", ..., or "none"."""
         return self._parts.vocab.model
 
     @property
@@ -188,7 +188,7 @@ class TokenInfo:
         vocab = self._parts.vocab
         if self._encoder is None:
             raise UnsupportedModelError(f"{self._metadata.source}: model {vocab.model!r} has no tokens")
-        return PieceTable(vocab.texts, vocab.attrs, self._parts.byte_level)
+        return PieceTable(vocab.id_texts, vocab.attrs, self._parts.piece_rule)
 
     def _checked(self, token: int) -> int:
         if not 0 <= token < len(self._parts.vocab.texts):
@@ -204,8 +204,11 @@ class TokenInfo:
         return self._parts.vocab.texts.find(text)
 
     def id_to_token(self, token: int) -> str:
-        """A token's text as the file writes it (with `surrogateescape`); InvalidTokenError outside the vocabulary."""
-        return self._parts.vocab.texts[self._checked(token)].decode("utf-8", "surrogateescape")
+        """A token's text as the file writes it (with `surrogateescape`); InvalidTokenError outside the vocabulary.
+
+        The marker of "hybriddna" after the texts of DNA is left out, as llama_vocab_get_text does.
+        """
+        return self._parts.vocab.id_texts[self._checked(token)].decode("utf-8", "surrogateescape")
 
     def token_to_piece(self, token: int, *, special: bool = True, lstrip: int = 0) -> bytes:
         """The bytes a token adds to a text: llama_token_to_piece.

@@ -7,6 +7,7 @@ the tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,11 +50,16 @@ class Flags:
 
 @dataclass(slots=True)
 class Vocab:
-    """What is known of a vocabulary; `texts[i]`, `types[i]`, `scores[i]` and `attrs[i]` tell of token i."""
+    """What is known of a vocabulary; `texts[i]`, `types[i]`, `scores[i]` and `attrs[i]` tell of token i.
+
+    `texts` are those of the file, which tokens are found by (llama.cpp's token_to_id); `id_texts` those that ids have
+    (its id_to_token): the same but in "hybriddna".
+    """
 
     model: str
     pre: str | None
     texts: TokenTable
+    id_texts: TokenTable
     types: NDArray[np.int32] | None = None
     scores: NDArray[np.float32] | None = None
     attrs: Attrs = field(default_factory=lambda: np.empty(0, np.uint32))
@@ -70,7 +76,7 @@ class Vocab:
         ids = np.flatnonzero(chosen)
         left = self.having(TokenAttr.LSTRIP)[ids].tolist()
         right = self.having(TokenAttr.RSTRIP)[ids].tolist()
-        return list(zip(map(self.texts.__getitem__, ids.tolist()), ids.tolist(), left, right, strict=True))
+        return list(zip(map(self.id_texts.__getitem__, ids.tolist()), ids.tolist(), left, right, strict=True))
 
     def having(self, attr: TokenAttr) -> NDArray[np.bool_]:
         """Which tokens have any of these attributes: bool[n_tokens]."""
@@ -84,17 +90,24 @@ def read_text(metadata: Metadata, key: str) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def read_vocab(metadata: Metadata, flags: Flags, defaults: dict[str, int]) -> Vocab:
+def read_vocab(
+    metadata: Metadata,
+    flags: Flags,
+    defaults: dict[str, int],
+    id_texts_of: Callable[[TokenTable], TokenTable] | None = None,
+) -> Vocab:
     """Read the tokens and all that is said about them.
 
-    `flags` and `defaults` (ids by name) are the model's, as its `pre` changes them.
+    `flags` and `defaults` (ids by name) are the model's, as its `pre` changes them.  `id_texts_of` makes the ids' texts
+    where they are not the file's.
     """
     strings = metadata.strings(keys.TOKENS)
     if strings is None:
         raise GGUFError("there are no tokens", path=metadata.source, key=keys.TOKENS)
     texts = TokenTable.from_strings(strings)
     n_tokens = len(texts)
-    vocab = Vocab(read_text(metadata, keys.MODEL) or "", read_text(metadata, keys.PRE), texts, flags=flags)
+    id_texts = texts if id_texts_of is None else id_texts_of(texts)
+    vocab = Vocab(read_text(metadata, keys.MODEL) or "", read_text(metadata, keys.PRE), texts, id_texts, flags=flags)
     vocab.types = _per_token(metadata, keys.TOKEN_TYPE, n_tokens, ValueType.INT32)
     scores = _per_token(metadata, keys.SCORES, n_tokens, ValueType.FLOAT32, ValueType.INT32)
     vocab.scores = None if scores is None else scores.astype(np.float32)
@@ -112,9 +125,9 @@ def _find_specials(metadata: Metadata, vocab: Vocab) -> None:
     known = vocab.texts.last_of(KNOWN_TEXTS)
     find_ids(vocab.ids, known, vocab.attrs)
     control = np.flatnonzero(vocab.having(TokenAttr.CONTROL)).tolist()
-    unused = [i for i in control if b"unused" in vocab.texts[i]]
+    unused = [i for i in control if b"unused" in vocab.id_texts[i]]
     vocab.attrs[unused] |= np.uint32(TokenAttr.UNUSED)
-    vocab.ends = frozenset(end_ids(vocab.ids, known, vocab.attrs))
+    vocab.ends = frozenset(end_ids(vocab.ids, known, vocab.attrs, vocab.id_texts))
     mark_strips(metadata, known, vocab.attrs)
 
 

@@ -30,7 +30,7 @@ ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 CONSTRUCTOR = "struct llm_tokenizer_bpe : llm_tokenizer {"
 CHAIN = re.compile(r"tokenizer_pre\.empty\(\)\) \{.*?unknown pre-tokenizer type", re.DOTALL)
 PRE_TYPE = re.compile(r"LLAMA_VOCAB_PRE_TYPE_(\w+)")
-# What the branches of the chain may set, and the field of Pre it is. `normalizer_opts` is read by other models only.
+# What the branches of the chain may set, and the field of Pre it is.
 FLAGS = {
     "ignore_merges = true": ("ignore_merges", True),
     "add_bos = true": ("add_bos", True),
@@ -38,7 +38,7 @@ FLAGS = {
     "clean_spaces = false": ("clean_spaces", False),
     "escape_whitespaces = true": ("escape_whitespaces", True),
     "special_bos_id = LLAMA_TOKEN_NULL": ("default_bos", False),
-    "normalizer_opts.lowercase = false": None,
+    "normalizer_opts.lowercase = false": ("lowercase", False),
 }
 
 # Regexes with a splitter of their own in llama.cpp that does what they say, and the reverse: without one, but replaced.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from shimmytok.errors import GGUFError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
-from shimmytok.models import bpe, none, spm, unigram, wordpiece
+from shimmytok.models import bpe, hybriddna, none, plamo2, rwkv, spm, test, unigram, whitespace, wordpiece
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import read_text
 
@@ -16,6 +16,11 @@ MODELS: dict[str, Callable[[Metadata], Parts]] = {
     "llama": spm.load,
     "bert": wordpiece.load,
     "t5": unigram.load,
+    "rwkv": rwkv.load,
+    "plamo2": plamo2.load,
+    "hybriddna": hybriddna.load,
+    "whitespace": whitespace.load,
+    "test": test.load,
     "none": none.load,
     "no_vocab": none.load,
 }

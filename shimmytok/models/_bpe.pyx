@@ -3,14 +3,12 @@
 A piece is merged by rank, then from the left: few symbols by scanning for the lowest rank, many with a queue.
 """
 
-from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memmove
 
 from shimmytok._vocab cimport find
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, IdSink, Workspace, push, \
-    reserve, reserve_ids
-from shimmytok.models._bpe_tables cimport BpeTables, BpeTableSet, Pair
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, push, reserve, reserve_ids
+from shimmytok.models._bpe_tables cimport BpeTableSet, Pair
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
@@ -196,16 +194,20 @@ cdef int encode_piece(const BpeTables* t, const uint8_t* p, size_t n, Workspace*
     return merge_many(t, p, n, ws, out)
 
 
-cdef int encode_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
-) noexcept nogil:
-    cdef const BpeTables* t = <const BpeTables*>tables
+cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
+    """Escape the spaces of a fragment, where the tables want it; the text is in the workspace then."""
+    if not t.escape_spaces:
+        return OK
+    if reserve(&ws.escaped, 3 * n[0]) != OK:
+        return OUT_OF_MEMORY
+    n[0] = escape_spaces(text[0], n[0], <uint8_t*>ws.escaped.data)
+    text[0] = <const uint8_t*>ws.escaped.data
+    return OK
+
+
+cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode a text whose spaces are escaped already."""
     cdef size_t i, start = 0
-    if t.escape_spaces:
-        if reserve(&ws.escaped, 3 * n) != OK:
-            return OUT_OF_MEMORY
-        n = escape_spaces(text, n, <uint8_t*>ws.escaped.data)
-        text = <const uint8_t*>ws.escaped.data
     if not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
             return OUT_OF_MEMORY
@@ -220,6 +222,15 @@ cdef int encode_fragment(
             return OUT_OF_MEMORY
         start = ws.split.ends[i]
     return OK
+
+
+cdef int encode_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    if escape(t, &text, &n, ws) != OK:
+        return OUT_OF_MEMORY
+    return encode_escaped(t, text, n, ws, out)
 
 
 cdef class BpeModel(Model):

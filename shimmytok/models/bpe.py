@@ -6,16 +6,20 @@ Everything that differs between families is in the `pre` (pretokenizers/patterns
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from shimmytok._vocab import TokenTable
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._bpe import BpeModel
 from shimmytok.models._bpe_tables import BpeTableSet
+from shimmytok.models._model import Model
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
+from shimmytok.piece_rules import PieceRule
 from shimmytok.pretokenizers import splitter
 from shimmytok.pretokenizers.patterns import PRE
-from shimmytok.vocab import Flags, read_text, read_vocab
+from shimmytok.vocab import Flags, Vocab, read_text, read_vocab
 
 logger = logging.getLogger("shimmytok")
 
@@ -23,9 +27,22 @@ logger = logging.getLogger("shimmytok")
 WITHOUT_MERGES = "kimi-k2"
 
 
+# Its pre-tokenizer and its ids are not looked for under the usual names.
+RAW_UTF8 = "gemma4"
+
+
 def load(metadata: Metadata) -> Parts:
     """Read a vocabulary and build its tables; UnknownPreTokenizerError for an unknown `pre`."""
-    pre = _pre(metadata)
+    return load_over(metadata, lambda vocab, table_set: BpeModel(table_set))
+
+
+def load_over(
+    metadata: Metadata,
+    make_model: Callable[[Vocab, BpeTableSet], Model],
+    id_texts_of: Callable[[TokenTable], TokenTable] | None = None,
+) -> Parts:
+    """The same for a model that does something of its own with the tables; `id_texts_of` is for `read_vocab`."""
+    pre = pre_name(metadata)
     split = splitter(pre)
     rules = PRE[pre]
     merges = metadata.strings(keys.MERGES)
@@ -36,11 +53,12 @@ def load(metadata: Metadata) -> Parts:
         add_sep=rules.add_sep,
         clean_spaces=rules.clean_spaces,
         escape_whitespaces=rules.escape_whitespaces,
+        lowercase=rules.lowercase,
     )
-    defaults = {"bos": 11, "eos": 11} if read_text(metadata, keys.MODEL) == "gpt2" else {}
+    defaults = {} if read_text(metadata, keys.MODEL) == RAW_UTF8 else {"bos": 11, "eos": 11}
     if not rules.default_bos:
         defaults.pop("bos", None)
-    vocab = read_vocab(metadata, flags, defaults)
+    vocab = read_vocab(metadata, flags, defaults, id_texts_of)
     if rules.force_add_bos and not flags.add_bos:
         logger.warning("%s: %s is false, but pre %r always adds BOS", metadata.source, keys.ADD_BOS, pre)
         flags.add_bos = True
@@ -57,8 +75,8 @@ def load(metadata: Metadata) -> Parts:
     return Parts(
         vocab,
         len(vocab.texts),
-        BpeModel(table_set),
-        byte_level=not rules.escape_whitespaces,
+        make_model(vocab, table_set),
+        piece_rule=PieceRule.SPACES_ESCAPED if rules.escape_whitespaces else PieceRule.BYTE_LEVEL,
         prefix=prefix,
         suffix=suffix,
         newline_is_encoded=True,
@@ -66,10 +84,10 @@ def load(metadata: Metadata) -> Parts:
     )
 
 
-def _pre(metadata: Metadata) -> str:
+def pre_name(metadata: Metadata) -> str:
     """The name of the pre-tokenizer, where it is missing or empty with a warning."""
-    if read_text(metadata, keys.MODEL) == "gemma4":
-        return "gemma4"
+    if read_text(metadata, keys.MODEL) == RAW_UTF8:
+        return RAW_UTF8
     pre = read_text(metadata, keys.PRE)
     if pre:
         return pre

@@ -12,5 +12,6 @@ def load(metadata: Metadata) -> Parts:
     """Nothing to build; only the number of tokens is known, where the metadata tell it."""
     model = read_text(metadata, keys.MODEL) or ""
     architecture = read_text(metadata, keys.ARCHITECTURE) or ""
-    vocab = Vocab(model, read_text(metadata, keys.PRE), TokenTable.from_list([]), flags=Flags())
+    no_texts = TokenTable.from_list([])
+    vocab = Vocab(model, read_text(metadata, keys.PRE), no_texts, no_texts, flags=Flags())
     return Parts(vocab, metadata.u32(keys.vocab_size(architecture)) or 0)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok.models._model import Model
+from shimmytok.piece_rules import PieceRule
 from shimmytok.vocab import Vocab
 
 
@@ -29,15 +30,15 @@ class Parts:
     """A vocabulary and the model over it.
 
     `model` is None where there is no tokenizer ("none"), and `n_tokens` comes from the metadata then.
-    `byte_level`: normal tokens are written in the byte-level alphabet.  `prefix` and `suffix`: the ids that are put
-    around a text.  `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.
-    `settings`: what else decides the ids, as bytes for the fingerprint.
+    `piece_rule`: how token texts stand for bytes.  `prefix` and `suffix`: the ids that are put around a text.
+    `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.  `settings`:
+    what else decides the ids, as bytes for the fingerprint.
     """
 
     vocab: Vocab
     n_tokens: int
     model: Model | None = None
-    byte_level: bool = False
+    piece_rule: PieceRule = PieceRule.SPACES_ESCAPED
     prefix: tuple[int, ...] = ()
     suffix: tuple[int, ...] = ()
     newline: int | None = None

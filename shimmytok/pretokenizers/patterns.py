@@ -52,6 +52,7 @@ class Pre:
     ignore_merges: bool = False  # a piece that is a token is taken whole
     add_bos: bool = False  # used where the file does not say
     add_sep: bool = False  # used where the file does not say
+    lowercase: bool = True  # used where the file does not say, by the model that asks
     clean_spaces: bool = True  # decoding drops spaces before punctuation
     byte_encode: bool = True  # False: BPE on raw UTF-8
     escape_whitespaces: bool = False  # spaces become U+2581 before the split
@@ -99,7 +100,7 @@ PRE: Final[dict[str, Pre]] = {
     "jina-v1-en": Pre(GPT2, add_sep=True),
     "jina-v2-code": Pre(GPT2, add_sep=True),
     "roberta-bpe": Pre(GPT2, add_sep=True),
-    "whitespace": Pre(WHITESPACE, byte_encode=False),
+    "whitespace": Pre(WHITESPACE, byte_encode=False, lowercase=False),
     "refact": Pre(STARCODER),
     "command-r": Pre(STARCODER, clean_spaces=False),
     "qwen2": Pre(QWEN2, clean_spaces=False),

@@ -8,6 +8,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil
 cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil   # out has 3 * n bytes; returns how many
+cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil
 
 
 cdef inline size_t decode_clean(const uint8_t* p, uint32_t* cp) noexcept nogil:

@@ -37,6 +37,20 @@ cdef inline size_t decode_lenient(const uint8_t* p, size_t left, uint32_t* cp) n
     return length if cp[0] <= MAX_CODE_POINT else 0
 
 
+cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
+    """Read one character of `left` > 0 bytes of any text, up to 0x1FFFFF; returns its bytes.  An invalid byte is U+FFFD.
+
+    For callers that never write the characters as UTF-8: llama.cpp lets them have numbers above U+10FFFF.
+    """
+    if left >= 4 and p[0] & 0xF8 == 0xF0 and continues(p + 1) and continues(p + 2) and continues(p + 3):
+        return decode_clean(p, cp)
+    cdef size_t length = decode_lenient(p, left, cp)
+    if length == 0:
+        cp[0] = 0xFFFD
+        return 1
+    return length
+
+
 cdef inline size_t skip_ascii(const uint8_t* text, size_t i, size_t n) noexcept nogil:
     """The first place from `i` on that may hold a byte that is not ASCII."""
     cdef uint64_t word

@@ -8,7 +8,7 @@ REPLACEMENT = 0xFFFD
 FORMS = (("0", 1), ("110", 2), ("1110", 3), ("11110", 4))  # the first byte's highest bits, and the bytes in all
 
 
-def one(text: bytes, at: int) -> tuple[int, int]:
+def one(text: bytes, at: int, limit: int = 0x10FFFF) -> tuple[int, int]:
     """(code point, bytes) of the character at `at`; an invalid byte is a U+FFFD of one byte."""
     lead = f"{text[at]:08b}"
     for prefix, length in FORMS:
@@ -18,17 +18,17 @@ def one(text: bytes, at: int) -> tuple[int, int]:
         if len(rest) < length - 1 or not all(bits.startswith("10") for bits in rest):
             break
         code_point = int(lead[len(prefix) :] + "".join(bits[2:] for bits in rest), 2)
-        if code_point > 0x10FFFF:
+        if code_point > limit:
             break
         return code_point, length
     return REPLACEMENT, 1
 
 
-def code_points(text: bytes) -> list[int]:
-    """The code points that `text` is read as."""
+def code_points(text: bytes, limit: int = 0x10FFFF) -> list[int]:
+    """The code points that `text` is read as; `limit` is the highest."""
     found, at = [], 0
     while at < len(text):
-        code_point, length = one(text, at)
+        code_point, length = one(text, at, limit)
         found.append(code_point)
         at += length
     return found

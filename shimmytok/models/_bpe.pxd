@@ -1,0 +1,10 @@
+"""Byte pair encoding: the merge loop."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t
+
+from shimmytok._workspace cimport IdSink, Workspace
+from shimmytok.models._bpe_tables cimport BpeTables
+
+cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil
+cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil

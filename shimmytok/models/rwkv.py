@@ -1,0 +1,28 @@
+"""Model "rwkv": the longest token at each place, over bytes; llm_tokenizer_rwkv of llama.cpp.
+
+No tokens are ever put around a text.
+"""
+
+from __future__ import annotations
+
+from shimmytok.gguf import Metadata
+from shimmytok.models._rwkv import RwkvModel
+from shimmytok.models._rwkv_escapes import unescape_text
+from shimmytok.models.parts import Parts
+from shimmytok.piece_rules import PieceRule
+from shimmytok.vocab import Flags, read_vocab
+
+
+def load(metadata: Metadata) -> Parts:
+    """Read a vocabulary and build its tables."""
+    vocab = read_vocab(metadata, Flags(), {})
+    # Different texts may stand for the same bytes: the last one counts.
+    tokens = {unescape_text(vocab.texts[i]): i for i in range(len(vocab.texts))}
+    tokens.pop(b"", None)
+    return Parts(
+        vocab,
+        len(vocab.texts),
+        RwkvModel(tokens, unknown=vocab.ids["unk"]),
+        piece_rule=PieceRule.RWKV_ESCAPED,
+        newline=tokens.get(b"\n"),  # llama.cpp looks before it knows the unknown token
+    )

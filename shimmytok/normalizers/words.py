@@ -1,0 +1,32 @@
+"""What the normaliser of model "whitespace" does with each code point, as one table.
+
+Must equal: the loop of llm_tokenizer_whitespace_session::tokenize of llama.cpp.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from shimmytok.unicode import mappings
+from shimmytok.unicode._pages import PageTable
+from shimmytok.unicode.categories import CODE_POINTS, WHITESPACE
+
+BETWEEN_WORDS: Final = 1 << 24  # the entry of white space, which is dropped
+
+
+@cache
+def characters(lowercase: bool) -> PageTable:
+    """Each code point's entry: BETWEEN_WORDS, or what it is turned into minus itself, modulo 1 << 24.
+
+    >>> table = characters(lowercase=True)
+    >>> chr(ord("É") + table[ord("É")]), table[ord(" ")] == BETWEEN_WORDS
+    ('é', True)
+    """
+    code_points = np.arange(CODE_POINTS, dtype=np.uint32)
+    becomes = mappings.lowercase() if lowercase else code_points
+    entries = (becomes - code_points) & np.uint32(0xFFFFFF)
+    entries[(mappings.flags() & WHITESPACE) != 0] = BETWEEN_WORDS
+    return PageTable(entries)

@@ -1,0 +1,80 @@
+"""RWKV against its plain twin: escapes, longest matches, bytes without a token."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import rwkv
+from tiny import tokenizer
+
+from shimmytok import UnsupportedModelError
+from shimmytok.gguf import ValueType
+from shimmytok.models._rwkv_escapes import unescape_text
+
+UNKNOWN = {"unknown_token_id": (ValueType.UINT32, 0)}
+# NUL ends a string of a file.
+ESCAPED = st.lists(st.sampled_from(list(b"\\\\\\xntrab01fFz\xff\xe4")), max_size=12).map(bytes)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (rb"a\nb\t\r", b"a\nb\t\r"),
+        (rb"\x00\xff\x7F", b"\x00\xff\x86"),  # capital letters are no digits
+        (rb"\'\\\"", b"'\\\""),
+        (b"a\\", b"a"),
+        (rb"a\x", b"a"),
+        (rb"a\x4", b"a"),
+        (rb"\xzz", bytes([(35 * 16 + 35) % 256])),
+        (b"\\x\xff1", bytes([((0xFF - 48) * 16 + 1) % 256])),
+    ],
+)
+def test_escapes(text, expected):
+    assert unescape_text(text) == rwkv.unescape(text) == expected
+
+
+@given(ESCAPED | st.binary(max_size=20))
+def test_any_escapes(text):
+    assert unescape_text(text) == rwkv.unescape(text)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from([b"a", b"b", rb"\x61", rb"\n", b"\xe4", b"\\"]), max_size=6).map(b"".join)),
+    st.lists(st.sampled_from([b"a", b"b", b"\n", b"\xe4", b"c", b"\0", b"aaab"]), max_size=40).map(b"".join),
+)
+def test_longest_match(tokens, text):
+    tokens = [b"<unk>", *(token or b"\\" for token in tokens)]
+    tok = tokenizer("rwkv", tokens, **UNKNOWN)
+    assert tok.encode(text) == rwkv.encode(text, tokens, 0)
+    for i, token in enumerate(tokens):
+        assert tok.token_to_piece(i) == rwkv.unescape(token)
+
+
+def test_a_byte_that_only_begins_tokens_is_unknown():
+    tok = tokenizer("rwkv", [b"<unk>", b"ab", b"b"], **UNKNOWN)
+    assert tok.encode("aab") == [0, 1]
+    assert tok.encode("aa") == [0, 0]
+
+
+def test_without_an_unknown_token_it_raises():
+    tok = tokenizer("rwkv", [b"a", b"bc"])
+    assert tok.encode("a") == [0]
+    with pytest.raises(UnsupportedModelError, match="no token"):
+        tok.encode("ab")
+
+
+def test_the_newline_is_never_the_unknown_token():
+    assert tokenizer("rwkv", [b"<unk>", rb"\n\n"], **UNKNOWN).nl_token_id is None
+    assert tokenizer("rwkv", [b"<unk>", rb"\x0a", rb"\n"], **UNKNOWN).nl_token_id == 2
+
+
+def test_long_tokens_take_linear_time():
+    tok = tokenizer("rwkv", [b"a", b"a" * 100_000 + b"b"])
+    start = time.process_time()
+    assert tok.count(b"a" * 1_000_000) == 1_000_000
+    assert tok.encode(b"a" * 100_001 + b"b") == [0, 1]
+    assert time.process_time() - start < 5

@@ -64,7 +64,7 @@ cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
 
 
 cdef class PieceTable:
-    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary, by a PieceRule."""
+    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary, by a rule."""
 
     def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, rule):
         cdef const Table* source = &texts.table
@@ -88,7 +88,11 @@ cdef class PieceTable:
             token.text = source.text + source.starts[k]
             token.n = source.starts[k + 1] - source.starts[k]
             if not write(&token, &self._text[at], &size):
-                odd[k] = with_unknown_bytes(texts[k], MOST_TEXT)
+                piece = with_unknown_bytes(texts[k], MOST_TEXT)
+                odd[k] = piece
+                room += len(piece)
+                if room > MOST_TEXT:
+                    raise LimitError(f"the pieces of all tokens have more than {MOST_TEXT} bytes")
                 size = 0
             self._hidden[k] = (token.attr & (UNKNOWN | CONTROL)) != 0
             at += size
@@ -104,19 +108,16 @@ cdef class PieceTable:
         """Give some tokens the pieces {id: bytes} in place of empty ones."""
         text = bytes(self._text)
         starts = np.asarray(self._starts).astype(np.int64)
+        growth = np.zeros_like(starts)
         parts = []
         before = 0
         for k, piece in odd.items():
             parts += [text[before : starts[k]], piece]
             before = int(starts[k])
+            growth[k + 1] = len(piece)
         parts.append(text[before:])
-        for k, piece in odd.items():
-            starts[k + 1 :] += len(piece)
-        total = starts.max()
-        if total > MOST_TEXT:
-            raise LimitError(f"the pieces of all tokens have {total} bytes: more than {MOST_TEXT}")
         self._text = np.frombuffer(bytearray(b"".join(parts)), np.uint8)
-        self._starts = starts.astype(np.uint32)
+        self._starts = (starts + np.cumsum(growth)).astype(np.uint32)
 
     cdef uint32_t[::1] ids(self, object ids):
         """Check ids (a sequence or an integer buffer) and copy them."""

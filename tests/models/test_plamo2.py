@@ -1,4 +1,4 @@
-"""PLaMo-2 against its plain twin, over random vocabularies: odd scores, byte tokens, invalid UTF-8 in texts and tokens."""
+"""PLaMo-2 against its plain twin, over random vocabularies: odd scores, byte tokens, invalid UTF-8."""
 
 from __future__ import annotations
 

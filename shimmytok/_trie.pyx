@@ -53,7 +53,8 @@ cdef class TokenTrie:
         self.trie.seed = int.from_bytes(os.urandom(8), "little")
         self._tokens = np.full(1, NONE, np.uint32)
         self._slots = np.zeros(1, np.uint64)
-        self._reserve(64)
+        # Most tokens share more than half of their bytes with others.
+        self._reserve(64 + int(texts.lengths().sum()) // 4)
         for k in range(table.count):
             if not wanted[k]:
                 continue

@@ -39,3 +39,16 @@ def test_runs_of_one_unit_in_other_models(name):
         ids = tok.encode_to_numpy(text, add_special_tokens=False)
         assert tok.decode_bytes(ids).lstrip(b" ") == text.lstrip(b" ")
     assert time.process_time() - start < 6 * LIMIT
+
+
+@pytest.mark.parametrize("name", ["bert-bge", "nomic-bert-moe"])
+def test_runs_of_one_unit_in_models_that_normalise(name):
+    tok = Tokenizer.from_gguf_file(vocabulary(name))
+    start = time.process_time()
+    for unit in [*UNITS, "\u0130", "\ufdfa", "\ufb01", "#", "\u2581", "\0", "a\u0301"]:
+        text = unit.encode() * (1_000_000 // len(unit.encode()))
+        ids = tok.encode_to_numpy(text, add_special_tokens=False)
+        # One character more, and what it makes of the last word, shows that all of the text was read.
+        assert tok.count(text + b" .", add_special_tokens=False) > 0
+        assert len(ids) <= 18 * len(text)
+    assert time.process_time() - start < 6 * LIMIT

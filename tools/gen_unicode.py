@@ -125,8 +125,8 @@ def nfd(source: Source) -> list[Constant]:
     """unicode_cpts_normalize_nfd: the first code point of each decomposition."""
     rows = ascending(source.ranges_nfd, "unicode_ranges_nfd")
     return [
-        Constant("NFD_FIRST", "the first code point of each range that is decomposed, uint32", words(r[0] for r in rows)),
-        Constant("NFD_LAST", "the last one", words(row[1] for row in rows)),
+        Constant("NFD_FIRST", "each range that is decomposed: its first code point, uint32", words(r[0] for r in rows)),
+        Constant("NFD_LAST", "its last one", words(row[1] for row in rows)),
         Constant("NFD_TO", "what all of them become", words(row[2] for row in rows)),
     ]
 

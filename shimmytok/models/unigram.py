@@ -14,7 +14,7 @@ from shimmytok.models.parts import Parts
 from shimmytok.normalizers._charsmap import Charsmap
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
 from shimmytok.special_ids import TokenAttr, attributes
-from shimmytok.vocab import Flags, Vocab, read_vocab
+from shimmytok.vocab import Flags, read_vocab
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 

@@ -21,6 +21,7 @@ from shimmytok.unicode.categories import (
     PUNCTUATION,
     SYMBOL,
     WHITESPACE,
+    flags_of,
 )
 
 # What becomes of a code point; the numbers are those of _wordpiece.pyx.
@@ -51,21 +52,31 @@ def characters(lowercase: bool, strip_accents: bool) -> PageTable:
     >>> entry >> 24 == KEPT, chr(ord("É") + entry & 0xFFFFFF)
     (True, 'e')
     """
-    code_points = np.arange(CODE_POINTS, dtype=np.uint32)
-    seen = mappings.decomposed() if strip_accents else code_points
-    flags = mappings.flags()[seen]
-    becomes = mappings.lowercase()[seen] if lowercase else seen
-    chinese = np.zeros(CODE_POINTS, np.bool_)
+    fate_of_kind = np.array([_fate(flags, strip_accents) for flags in mappings.KIND_FLAGS], np.uint8)
+    fates = fate_of_kind[mappings.kinds()]
     for first, last in CHINESE_RANGES:
-        chinese[first : last + 1] = True
-    alone = ((flags & PUNCTUATION) != 0) | (((flags & SYMBOL) != 0) & (seen < 0x7F)) | chinese[seen]
-    dropped = (seen == 0) | (seen == 0xFFFD) | ((flags & CONTROL) != 0)
+        own = fates[first : last + 1]
+        own[own == KEPT] = ALONE
+    for code_point in range(0x7F):
+        if flags_of(code_point) & SYMBOL:
+            fates[code_point] = ALONE
+    fates[[0, 0xFFFD]] = DROPPED
+    change = np.zeros(CODE_POINTS, np.uint32)
+    if lowercase:
+        upper, lower = mappings.lowercase()
+        change[upper] = lower - upper
     if strip_accents:
-        dropped |= (flags & ACCENT_MARK) != 0
-    fate = np.where(alone, np.uint32(ALONE), np.uint32(KEPT))
-    fate[dropped] = DROPPED
-    fate[(flags & WHITESPACE) != 0] = SPACE
-    entries: np.ndarray[tuple[int], np.dtype[np.uint32]] = fate << np.uint32(24) | (becomes - code_points) & np.uint32(
-        0xFFFFFF
-    )
-    return PageTable(entries)
+        whole, first_of = mappings.decomposed()
+        fates[whole], change[whole] = fates[first_of], first_of + change[first_of] - whole
+    change &= np.uint32(0xFFFFFF)
+    change |= fates.astype(np.uint32) << np.uint32(24)
+    return PageTable(change)
+
+
+def _fate(flags: int, strip_accents: bool) -> int:
+    """By category; white space goes first, then what is dropped, then what stands alone."""
+    if flags & WHITESPACE:
+        return SPACE
+    if flags & CONTROL or (strip_accents and flags & ACCENT_MARK):
+        return DROPPED
+    return ALONE if flags & PUNCTUATION else KEPT

@@ -121,7 +121,7 @@ LOWERCASE_TO: Final = decompress(
     )
 )
 
-# the first code point of each range that is decomposed, uint32
+# each range that is decomposed: its first code point, uint32
 NFD_FIRST: Final = decompress(
     a2b_base64(
         "eNol2GWQFscWANAPt8Xd3d3dbXH3xd1tcXe3QIBABEkCwUNwd/fFWdxdAgmQkLyTelVzquZHV83t7ntvV08gEAjs4yjHOMV5LnCNm9zhMU94wV"
@@ -160,7 +160,7 @@ NFD_FIRST: Final = decompress(
     )
 )
 
-# the last one
+# its last one
 NFD_LAST: Final = decompress(
     a2b_base64(
         "eNoV2GO0HmcbBtA31olt27Zt++TEtp3GVsM2aaM2ts0mjW3bNpq03/7Wmv1zZs3Mc133s2YCgUDgEIc5zmnOcokb3OQhj3nOa97yie/84D8CoR"

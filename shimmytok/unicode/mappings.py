@@ -19,45 +19,48 @@ from ._tables import (
     NFD_LAST,
     NFD_TO,
 )
-from .categories import CODE_POINTS
 
-__all__ = ["decomposed", "flags", "lowercase"]
+__all__ = ["KIND_FLAGS", "decomposed", "kinds", "lowercase"]
+
+
+Mapping = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 
 
 def _words(table: bytes) -> NDArray[np.uint32]:
     return np.frombuffer(table, "<u4").astype(np.uint32)
 
 
-def lowercase() -> NDArray[np.uint32]:
-    """The lower-case form of each code point: uint32[0x110000].
+def lowercase() -> Mapping:
+    """The code points that have a lower-case form, ascending, and these forms: uint32[n] each.
 
-    >>> chr(lowercase()[ord("Ä")])
+    >>> upper, lower = lowercase()
+    >>> chr(lower[upper.searchsorted(ord("Ä"))])
     'ä'
     """
-    mapped = np.arange(CODE_POINTS, dtype=np.uint32)
-    mapped[_words(LOWERCASE_FROM)] = _words(LOWERCASE_TO)
-    return mapped
+    return _words(LOWERCASE_FROM), _words(LOWERCASE_TO)
 
 
-def decomposed() -> NDArray[np.uint32]:
-    """The first code point of each code point's decomposition: uint32[0x110000].
+def decomposed() -> Mapping:
+    """The code points that are decomposed, ascending, and the first code point that each becomes: uint32[n] each.
 
-    >>> chr(decomposed()[ord("é")])
+    >>> whole, first = decomposed()
+    >>> chr(first[whole.searchsorted(ord("é"))])
     'e'
     """
-    mapped = np.arange(CODE_POINTS, dtype=np.uint32)
-    for first, last, to in zip(_words(NFD_FIRST), _words(NFD_LAST), _words(NFD_TO), strict=True):
-        mapped[first : last + 1] = to
-    return mapped
+    first, last, to = _words(NFD_FIRST), _words(NFD_LAST), _words(NFD_TO)
+    sizes = (last - first + 1).astype(np.intp)
+    starts = np.cumsum(sizes) - sizes
+    within = np.arange(sizes.sum()) - np.repeat(starts, sizes)
+    whole: NDArray[np.uint32] = (np.repeat(first, sizes) + within).astype(np.uint32)
+    return whole, np.repeat(to, sizes)
 
 
-def flags() -> NDArray[np.uint16]:
-    """The flags of each code point (see `categories`): uint16[0x110000].
+def kinds() -> NDArray[np.uint8]:
+    """The kind of each code point, an index into KIND_FLAGS: uint8[0x110000].
 
-    >>> int(flags()[0x20]) == 0x108
+    >>> KIND_FLAGS[kinds()[0x20]] == 0x108
     True
     """
     pages = np.frombuffer(KIND_PAGES, np.uint8).reshape(-1, 256)
-    kinds = pages[np.frombuffer(KIND_PAGE_OF, np.uint8)].reshape(-1)
-    of_each: NDArray[np.uint16] = np.array(KIND_FLAGS, np.uint16)[kinds]
+    of_each: NDArray[np.uint8] = pages[np.frombuffer(KIND_PAGE_OF, np.uint8)].reshape(-1)
     return of_each

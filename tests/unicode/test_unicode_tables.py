@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import unicodedata
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
-from shimmytok.unicode import categories
+from shimmytok.unicode import categories, mappings
+from shimmytok.unicode._pages import PageTable
 from shimmytok.unicode._tables import KIND_FLAGS, KIND_PAGE_OF, KIND_PAGES
 from shimmytok.unicode.categories import LETTER, NUMBER, PUNCTUATION, SYMBOL, WHITESPACE, flags_of
 
@@ -27,6 +30,15 @@ const std::initializer_list<std::pair<uint32_t, uint16_t>> unicode_ranges_flags 
 const std::unordered_set<uint32_t> unicode_set_whitespace = {
 0x000009,
 0x000042,
+};
+
+const std::initializer_list<std::pair<uint32_t, uint32_t>> unicode_map_lowercase = {
+{0x000041, 0x000061},
+};
+
+const std::initializer_list<range_nfd> unicode_ranges_nfd = {  // start, last, nfd
+{0x0000C0, 0x0000C5, 0x000041},
+{0x0000C7, 0x0000C7, 0x000043},
 };
 """
 
@@ -99,3 +111,49 @@ def test_generator_reads_what_it_writes(generator: ModuleType) -> None:
 def test_generator_refuses_a_source_without_the_arrays(generator: ModuleType) -> None:
     with pytest.raises(SystemExit, match="unicode_ranges_flags"):
         generator.read_source("int main() {}")
+
+
+def test_generator_refuses_ranges_that_overlap(generator: ModuleType) -> None:
+    source = generator.read_source(SOURCE.replace("{0x0000C0, 0x0000C5,", "{0x0000C0, 0x0000C8,"))
+    with pytest.raises(SystemExit, match="unicode_ranges_nfd"):
+        generator.nfd(source)
+
+
+def test_lower_case() -> None:
+    upper, lower = (column.tolist() for column in mappings.lowercase())
+    assert upper == sorted(set(upper))
+    found = dict(zip(upper, lower, strict=True))
+    # Python's tables know every one of these; it knows longer lower-case forms, too, and newer letters.
+    differing = {cp: to for cp, to in found.items() if chr(cp).lower() != chr(to)}
+    assert differing == {0x130: ord("i")}
+    assert len(found) == 1433
+
+
+def test_decompositions() -> None:
+    whole, first = (column.tolist() for column in mappings.decomposed())
+    assert whole == sorted(set(whole))
+    found = dict(zip(whole, first, strict=True))
+    assert found.pop(0) == 0
+    # Python's tables may be older: they leave what they do not know as it is.
+    theirs = {cp: ord(unicodedata.normalize("NFD", chr(cp))[0]) for cp in found}
+    assert {cp for cp, to in found.items() if theirs[cp] not in (to, cp)} == set()
+    assert sum(theirs[cp] == to for cp, to in found.items()) > 13_000
+    missing = {cp for cp in range(0x3400) if len(unicodedata.normalize("NFD", chr(cp))) > 1 and cp not in found}
+    assert missing == set()
+
+
+def test_kinds_are_those_of_single_look_ups() -> None:
+    kinds = mappings.kinds()
+    assert kinds.shape == (0x110000,)
+    assert all(KIND_FLAGS[kinds[cp]] == flags_of(cp) for cp in range(0, 0x110000, 97))
+
+
+def test_pages() -> None:
+    values = np.zeros(0x110000, np.uint32)
+    values[[0, 0xFF, 0x100, 0x10FFFF]] = [1, 2, 3, 0xFFFFFFFF]
+    table = PageTable(values)
+    assert [table[cp] for cp in (0, 1, 0xFF, 0x100, 0x101, 0x10FFFF)] == [1, 0, 2, 3, 0, 0xFFFFFFFF]
+    with pytest.raises(IndexError, match="0x110000"):
+        table[0x110000]
+    with pytest.raises(ValueError, match="uint32"):
+        PageTable(values[:-1])

@@ -1,0 +1,179 @@
+"""Unigram models against their plain twin, and what their file decides."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle.charsmap import blob, compiled
+from oracle.unigram import best_cut, normalized
+
+from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
+from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
+
+logging.getLogger("shimmytok").setLevel(logging.ERROR)
+
+FLAG, ID = ValueType.BOOL, ValueType.UINT32
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+FIRST = [(b"<pad>", 0.0, CONTROL), (b"</s>", 0.0, CONTROL), (b"<unk>", 0.0, UNKNOWN)]
+LOWEST = -np.finfo(np.float32).max
+
+
+def array(kind, values):
+    return ValueType.ARRAY, (kind, list(values))
+
+
+def tokenizer(tokens, charsmap=None, **more):
+    """`tokens`: (text, score, type)."""
+    texts, scores, types = zip(*tokens, strict=True)
+    entries = {
+        "model": (ValueType.STRING, "t5"),
+        "tokens": array(ValueType.STRING, texts),
+        "scores": array(ValueType.FLOAT32, scores),
+        "token_type": array(ValueType.INT32, types),
+        **more,
+    }
+    if charsmap is not None:
+        entries["precompiled_charsmap"] = array(ValueType.UINT8, charsmap)
+    return Tokenizer.from_bytes(dumps([(f"tokenizer.ggml.{key}", *value) for key, value in entries.items()]))
+
+
+@st.composite
+def vocabularies(draw):
+    pieces = st.text(st.sampled_from("abé▁ "), min_size=1, max_size=4).map(str.encode) | st.sampled_from(
+        [b"\xc3", b"\xa9", b"\x96\x81a", b"\xe2", b"\xff", b"a\xe2\x96", "\ufffd".encode()]
+    )
+    texts = draw(st.permutations(sorted(draw(st.sets(pieces, max_size=30)))))
+    scores = st.sampled_from([-3.5, -1.0, -2.0, -0.5, 0.0, 2.25, -100.0, -math.inf, math.nan, LOWEST])
+    usual = st.sampled_from([-3.5, -1.0, -2.0, -0.5, 0.0])
+    types = st.sampled_from([NORMAL] * 8 + [USER_DEFINED, UNUSED, CONTROL, BYTE])
+    odd = draw(st.integers(0, 5)) == 0
+    return [*FIRST, *((text, draw(scores if odd else usual), draw(types)) for text in texts)]
+
+
+CHARSMAPS = st.dictionaries(
+    st.text(st.sampled_from("abé B\u3000"), min_size=1, max_size=3).map(str.encode) | st.just(b"\xc3"),
+    st.sampled_from([b"", b" ", b"a", b"ab", b" a ", b"  ", "é".encode(), b"\xc3", "▁".encode()]),
+    max_size=12,
+)
+TEXTS = st.text(st.sampled_from("abéB \u3000x▁\n\0"), max_size=40).map(str.encode) | st.binary(max_size=30)
+
+
+@settings(max_examples=600, deadline=None)
+@given(vocabularies(), CHARSMAPS, TEXTS, st.booleans(), st.booleans())
+def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra_whitespaces):
+    tok = tokenizer(
+        tokens,
+        compiled(charsmap) if charsmap else None,
+        add_space_prefix=(FLAG, add_space_prefix),
+        remove_extra_whitespaces=(FLAG, remove_extra_whitespaces),
+    )
+    user_defined = [token for token, _, kind in tokens if kind == USER_DEFINED]
+    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind in (NORMAL, USER_DEFINED, UNUSED)}
+    lowest = min([s for _, s, kind in tokens if kind == NORMAL and not math.isnan(s)], default=math.inf)
+    scores = [0.0 if kind == USER_DEFINED else float(np.float32(score)) for _, score, kind in tokens]
+    unknown_score = float(np.float32(min(lowest, -float(LOWEST))) - np.float32(10))
+
+    def fragment(part):
+        clean = normalized(
+            part,
+            charsmap,
+            user_defined,
+            add_space_prefix=add_space_prefix,
+            remove_extra_whitespaces=remove_extra_whitespaces,
+        )
+        return best_cut(clean, known, scores, 2, unknown_score) if clean else []
+
+    assert tok._encoder.encode_fragment(text).tolist() == (fragment(text) if text else [])
+    if not any(token in text for token in user_defined):
+        assert tok.encode(text) == [*(fragment(text) if text else []), 1]
+
+
+def test_fragments_are_normalised_each_on_its_own():
+    tok = tokenizer(
+        [
+            *FIRST,
+            ("▁a".encode(), -1.0, NORMAL),
+            (b"a", -1.0, NORMAL),
+            (b"<x>", 0.0, CONTROL),
+            (b"<u>", 0.0, USER_DEFINED),
+        ],
+        add_space_prefix=(FLAG, True),
+    )
+    assert tok.encode("aa<x>aa<u>a", parse_special=True) == [3, 4, 5, 3, 4, 6, 3, 1]
+    assert tok.encode("<x>", parse_special=True, add_special_tokens=False) == [5]
+
+
+def test_ties_go_to_the_first_found():
+    tokens = [*FIRST, (b"ab", -2.0, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
+    assert tokenizer(tokens).encode("ab", add_special_tokens=False) == [3]
+
+
+def test_sums_are_doubles():
+    """In single precision, the two ways to cut would be equal, and the first one found would stay."""
+    tokens = [*FIRST, (b"xab", -16777216.0, NORMAL), (b"x", -16777216.0, NORMAL), (b"ab", 0.25, NORMAL)]
+    assert tokenizer(tokens).encode("xab", add_special_tokens=False) == [4, 5]
+
+
+def test_runs_of_unknown_characters_become_one():
+    tok = tokenizer([*FIRST, (b"a", -1.0, NORMAL)])
+    assert tok.encode("xyzaéxa中", add_special_tokens=False) == [2, 3, 2, 3, 2]
+
+
+def test_newline_is_found_before_the_special_ids_are_read():
+    tok = tokenizer([*FIRST, (b"a", -1.0, NORMAL)], unknown_token_id=(ID, 1))
+    assert (tok.unk_token_id, tok.nl_token_id) == (1, 2)
+    assert tokenizer([*FIRST, (b"\n", -1.0, NORMAL)]).nl_token_id == 3
+    assert tokenizer(FIRST, compiled({b"\n": b""})).nl_token_id == 0
+
+
+def test_without_an_unknown_token_what_is_known_is_encoded():
+    tok = tokenizer([(b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)])
+    assert tok.encode("ab", add_special_tokens=False) == [0, 1]
+    with pytest.raises(UnsupportedModelError, match="no unknown token"):
+        tok.encode("ax")
+
+
+def test_tokens_that_later_become_user_defined_score_nothing():
+    """gpt-oss's markers are made user-defined by their text, after llama.cpp has built its tables."""
+    tokens = [*FIRST, (b"<|start|>", -50.0, NORMAL), *((bytes([b]), -1.0, NORMAL) for b in sorted(set(b"<|start>")))]
+    tok = tokenizer(tokens)
+    assert tok._encoder.encode_fragment(b"<|start|>").tolist() == [3]
+
+
+@pytest.mark.parametrize("blob", [b"", b"\0", b"\0\0\0", b"\0\0\0\0", b"\1\0\0\0\0", b"\xff\xff\xff\xff" * 4])
+def test_a_charsmap_that_does_not_fit_is_refused(blob):
+    with pytest.raises(GGUFError, match="precompiled_charsmap"):
+        tokenizer(FIRST, blob)
+
+
+def test_a_charsmap_of_the_wrong_type_is_refused():
+    with pytest.raises(GGUFError, match="precompiled_charsmap"):
+        tokenizer(FIRST, precompiled_charsmap=array(ValueType.UINT32, [0, 0]))
+
+
+def test_an_endless_charsmap_is_refused():
+    """Unit 1 is the child by "a" of the node at 0x60; its distance leads back there."""
+    units = [0x60 << 10, 0x61 | (0x60 ^ 1) << 10]
+    with pytest.raises(GGUFError, match="cycle"):
+        tokenizer(FIRST, blob(units, b"\0"))
+
+
+def test_a_charsmap_cannot_blow_up_memory():
+    tok = tokenizer(FIRST, compiled({b"a": b"b" * 200_000}))
+    assert tok.encode("a", add_special_tokens=False) == [2]
+    with pytest.raises(LimitError, match="too long"):
+        tok.encode("a" * 1000)
+
+
+def test_settings_are_kept_when_pickled_and_in_the_fingerprint():
+    tokens = [*FIRST, (b"a", -1.0, NORMAL)]
+    mapped, plain = tokenizer(tokens, compiled({b"b": b"a"})), tokenizer(tokens)
+    assert mapped != plain
+    again = mapped.__reduce__()[0](*mapped.__reduce__()[1])
+    assert again == mapped and again.encode("b") == [3, 1]

@@ -25,8 +25,10 @@ def characters(lowercase: bool) -> PageTable:
     >>> chr(ord("É") + table[ord("É")]), table[ord(" ")] == BETWEEN_WORDS
     ('é', True)
     """
-    code_points = np.arange(CODE_POINTS, dtype=np.uint32)
-    becomes = mappings.lowercase() if lowercase else code_points
-    entries = (becomes - code_points) & np.uint32(0xFFFFFF)
-    entries[(mappings.flags() & WHITESPACE) != 0] = BETWEEN_WORDS
+    entries = np.zeros(CODE_POINTS, np.uint32)
+    if lowercase:
+        upper, lower = mappings.lowercase()
+        entries[upper] = (lower - upper) & np.uint32(0xFFFFFF)
+    is_space = np.array([flags & WHITESPACE != 0 for flags in mappings.KIND_FLAGS], np.bool_)
+    entries[is_space[mappings.kinds()]] = BETWEEN_WORDS
     return PageTable(entries)

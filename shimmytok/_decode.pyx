@@ -64,7 +64,7 @@ cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
 
 
 cdef class PieceTable:
-    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits) of a vocabulary, by a rule."""
+    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits), by a PieceRule."""
 
     def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, rule):
         cdef const Table* source = &texts.table

@@ -21,9 +21,6 @@ NAMES = sorted(INDEX, key=lambda name: (INDEX[name]["base"], INDEX[name]["varian
 REFUSED = [name for name in NAMES if INDEX[name].get("load_error")]
 LOADED = [name for name in NAMES if name not in REFUSED]
 
-# Values of tokenizer.ggml.model that this version refuses with UnsupportedModelError.
-UNSUPPORTED_MODELS = {"rwkv", "plamo2", "hybriddna", "whitespace", "test"}
-
 # Where a vocabulary has several texts for one special id, llama.cpp takes the first that its unordered map gives, so
 # the answer depends on the C++ library that made the golden files. We take the first in the order of its source list:
 # base -> meta fields -> our answer. split-probe has <|im_end|> and <|endoftext|>.
@@ -51,10 +48,6 @@ def load(name: str) -> shimmytok.Tokenizer:
 def loaded(request: pytest.FixtureRequest) -> Loaded:
     name = request.param
     model = model_of(vocabulary_bytes(name))
-    if model in UNSUPPORTED_MODELS:
-        with pytest.raises(shimmytok.UnsupportedModelError, match=model):
-            load(name)
-        pytest.skip(f"golden: model {model!r} is not supported in this version")
     return Loaded(name, model, load(name), reader.read(FOLDER, name))
 
 

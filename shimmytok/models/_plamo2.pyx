@@ -32,7 +32,7 @@ cdef size_t make_places(const uint8_t* text, size_t n, Place* places) noexcept n
 
 
 cdef inline uint32_t step(const Plamo2Tables* t, uint32_t state, uint32_t cp) noexcept nogil:
-    """The state with one more character in front.  A token with the very score UNKNOWN ends the search, as in llama.cpp."""
+    """The state with one more character in front; a token with the very score UNKNOWN ends the search."""
     cdef uint32_t next
     while True:
         next = follow(t, state, cp)

@@ -1,4 +1,4 @@
-"""Ids that are hashes of five bytes each.  Equal to the case of LLAMA_VOCAB_TYPE_TEST in llama_vocab::impl::tokenize."""
+"""Ids that are hashes of five bytes each.  Equal to the case TEST of llama_vocab::impl::tokenize of llama.cpp."""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

@@ -31,8 +31,8 @@ class Parts:
 
     `model` is None where there is no tokenizer ("none"), and `n_tokens` comes from the metadata then.
     `piece_rule`: how token texts stand for bytes.  `prefix` and `suffix`: the ids that are put around a text.
-    `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.  `settings`:
-    what else decides the ids, as bytes for the fingerprint.
+    `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.
+    `settings`: what else decides the ids, as bytes for the fingerprint.
     """
 
     vocab: Vocab

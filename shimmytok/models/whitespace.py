@@ -1,8 +1,7 @@
 """Model "whitespace": byte pair encoding of words parted by white space, which is dropped.
 
-Equal to llm_tokenizer_whitespace_session of llama.cpp.
-
-The key tokenizer.ggml.normalizer.lowercase says whether words are lower-cased.
+llm_tokenizer_whitespace_session of llama.cpp.  The key tokenizer.ggml.normalizer.lowercase says whether words
+are lower-cased.
 """
 
 from __future__ import annotations

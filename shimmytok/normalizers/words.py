@@ -29,6 +29,6 @@ def characters(lowercase: bool) -> PageTable:
     if lowercase:
         upper, lower = mappings.lowercase()
         entries[upper] = (lower - upper) & np.uint32(0xFFFFFF)
-    is_space = np.array([flags & WHITESPACE != 0 for flags in mappings.KIND_FLAGS])
+    is_space = np.array([flags & WHITESPACE != 0 for flags in mappings.KIND_FLAGS], np.bool_)
     entries[is_space[mappings.kinds()]] = BETWEEN_WORDS
     return PageTable(entries)

@@ -38,9 +38,10 @@ cdef inline size_t decode_lenient(const uint8_t* p, size_t left, uint32_t* cp) n
 
 
 cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
-    """Read one character of `left` > 0 bytes of any text, up to 0x1FFFFF; returns its bytes.  An invalid byte is U+FFFD.
+    """Read one character of `left` > 0 bytes of any text, up to 0x1FFFFF; returns its bytes.
 
-    For callers that never write the characters as UTF-8: llama.cpp lets them have numbers above U+10FFFF.
+    An invalid byte is U+FFFD.  For callers that never write the characters as UTF-8: llama.cpp lets them have numbers
+    above U+10FFFF.
     """
     if left >= 4 and p[0] & 0xF8 == 0xF0 and continues(p + 1) and continues(p + 2) and continues(p + 3):
         return decode_clean(p, cp)

@@ -48,7 +48,9 @@ def bpe(name, ids, merges, *, byte_level):
 
 
 DNA = st.lists(
-    st.sampled_from([b"<dna>", b"</dna>", b"<dn", b"a>", b"ACGTAC", b"cccccc", b"C", b"g", b" ", b"\xff", "é<>".encode()]),
+    st.sampled_from(
+        [b"<dna>", b"</dna>", b"<dn", b"a>", b"ACGTAC", b"cccccc", b"C", b"g", b" ", b"\xff", "é<>".encode()]
+    ),
     max_size=30,
 ).map(b"".join)
 
@@ -65,9 +67,7 @@ def test_hybriddna(text):
 @given(DNA)
 def test_hybriddna_over_escaped_spaces(text):
     tok = tokenizer("hybriddna", TOKENS, **pre("sarvam-moe"))
-    expected = words.hybriddna(
-        text.replace(b" ", "▁".encode()), bpe("sarvam-moe", IDS, MERGES, byte_level=False), IDS
-    )
+    expected = words.hybriddna(text.replace(b" ", "▁".encode()), bpe("sarvam-moe", IDS, MERGES, byte_level=False), IDS)
     assert tok.encode(text) == expected
 
 
@@ -105,7 +105,17 @@ def test_hybriddna_survives_pickling():
 
 SPACES = [ord(c) for c in " \t\n\u3000\u00a0\u2028"]
 LOWER = {ord("A"): ord("a"), ord("B"): ord("b"), ord("Ä"): ord("ä"), ord("Ⱥ"): ord("ⱥ"), 0x1F88: 0x1F80}
-RAW = [b"a", b"b", b"ab", "ä".encode(), "ⱥ".encode(), "ⱥa".encode(), b"A", b"AB", *(b"<0x%02X>" % b for b in range(256))]
+RAW = [
+    b"a",
+    b"b",
+    b"ab",
+    "ä".encode(),
+    "ⱥ".encode(),
+    "ⱥa".encode(),
+    b"A",
+    b"AB",
+    *(b"<0x%02X>" % b for b in range(256)),
+]
 RAW_MERGES = [b"a b", b"A B", "ⱥ a".encode()]
 
 
@@ -122,9 +132,7 @@ def test_whitespace(text, lowercase, name):
     lowered = lowercase if lowercase is not None else name != "whitespace"
     escaped = text.replace(b" ", "▁".encode()) if name == "sarvam-moe" else text
     ids = {token: i for i, token in enumerate(RAW)}
-    expected = words.whitespace(
-        escaped, bpe(name, ids, RAW_MERGES, byte_level=False), SPACES, LOWER if lowered else {}
-    )
+    expected = words.whitespace(escaped, bpe(name, ids, RAW_MERGES, byte_level=False), SPACES, LOWER if lowered else {})
     assert tok.encode(text) == expected
 
 

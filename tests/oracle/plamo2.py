@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .utf8 import code_points, encoded
+from oracle.utf8 import code_points, encoded
 
 INVALID = -20000000
 UNKNOWN = -10000000

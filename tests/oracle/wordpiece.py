@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from shimmytok.unicode import mappings
 from shimmytok.unicode.categories import ACCENT_MARK, CONTROL, PUNCTUATION, SYMBOL, WHITESPACE, flags_of
 
-from .utf8 import code_points
+from oracle.utf8 import code_points
 
 LOWER = dict(zip(*(column.tolist() for column in mappings.lowercase()), strict=True))
 NFD = dict(zip(*(column.tolist() for column in mappings.decomposed()), strict=True))

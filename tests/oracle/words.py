@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .utf8 import code_points, encoded
+from oracle.utf8 import code_points, encoded
 
 Bpe = Callable[[bytes], list[int]]
 

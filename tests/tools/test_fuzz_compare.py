@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from shimmytok import Tokenizer
 from tools.fuzz.__main__ import main
 from tools.fuzz.compare import Comparison, run
 from tools.fuzz.material import material_of
 from tools.fuzz.reference import ReferenceDied, ReferenceRefuses, find_library
 from tools.fuzz.report import as_test, details, summary
 from tools.fuzz.worker import MODES
-
-from shimmytok import Tokenizer
 
 Ids = tuple[int, ...]
 

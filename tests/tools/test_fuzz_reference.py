@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tools.fuzz import reference
 from tools.fuzz.reference import Reference, ReferenceDied, ReferenceRefuses
 from tools.fuzz.worker import LENGTH, MODES, answer, serve

@@ -7,12 +7,12 @@ import subprocess
 import sys
 
 import pytest
-from tools.fuzz import texts
-from tools.fuzz.material import Material, characters, fatal_for, material_of, words_of
-from tools.fuzz.minimise import characters as characters_of
 
 from shimmytok import Tokenizer
 from shimmytok.unicode.categories import LETTER, flags_of
+from tools.fuzz import texts
+from tools.fuzz.material import Material, characters, fatal_for, material_of, words_of
+from tools.fuzz.minimise import characters as characters_of
 
 SMALL = Material((b"a", b" b", "é".encode(), b"\xe4\xb8"), (b"<s>", b"<|end|>"), (b"so", b" it", b" is"), 100, (7, 9))
 ROUNDS = 40 * len(texts.GENERATORS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from oracle.models import ranks
-from vocabularies import NOT_AT_HAND
 
+from oracle.models import ranks
 from shimmytok import Tokenizer
+from vocabularies import NOT_AT_HAND
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,9 +10,9 @@ import re
 import subprocess
 import sys
 
-import gguf
 import pytest
 
+import gguf
 import shimmytok
 from shimmytok import cli
 from shimmytok.escapes import process_escapes

@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from golden import compare, reader
-from vocabularies import golden_folder, model_of, recipes, vocabulary, vocabulary_bytes
 
 import shimmytok
+from golden import compare, reader
+from vocabularies import golden_folder, model_of, recipes, vocabulary, vocabulary_bytes
 
 FOLDER = golden_folder()
 INDEX = reader.index(FOLDER)

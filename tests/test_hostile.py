@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from vocabularies import vocabulary
 
 from shimmytok import Tokenizer
 from shimmytok.pretokenizers.patterns import PRE
+from vocabularies import vocabulary
 
 UNITS = ["a", " ", "\n", "1", "!", "中", "\u0301", "'", "\u3000", "ab ", " \n", "'s", "1a", "<|endoftext|>"]
 LIMIT = 20.0  # seconds for all units

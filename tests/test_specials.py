@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.models import cut
 
+from oracle.models import cut
 from shimmytok import SpecialTokenError, Tokenizer
 from shimmytok._specials import SpecialMatcher
 from shimmytok.gguf import ValueType

@@ -6,10 +6,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
 import pytest
 
+import gguf
 from shimmytok.gguf import Metadata, ValueType, keys
 
 SCALARS = {

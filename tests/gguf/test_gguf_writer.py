@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gguf
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, ValueType
 from shimmytok.gguf._strings import StringArray

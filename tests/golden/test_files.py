@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from vocabularies import llama_cpp_sdist, shared_folder
 from vocabularies.places import COMMITTED_GOLDEN
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 
+from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps

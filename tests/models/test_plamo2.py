@@ -8,9 +8,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import plamo2
 from tiny import floats, integers, tokenizer
 
+from oracle import plamo2
 from shimmytok import GGUFError
 
 BYTES = [b"<0x%02X>" % b for b in range(256)]

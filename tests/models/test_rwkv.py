@@ -7,9 +7,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import rwkv
 from tiny import tokenizer
 
+from oracle import rwkv
 from shimmytok import UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.models._rwkv_escapes import unescape_text

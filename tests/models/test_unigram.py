@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from oracle.charsmap import blob, compiled
 from oracle.unigram import best_cut, normalized
-
 from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps

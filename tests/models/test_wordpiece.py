@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.wordpiece import LOWER, NFD, wordpiece_fragment
 
+from oracle.wordpiece import LOWER, NFD, wordpiece_fragment
 from shimmytok import GGUFError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps

@@ -7,11 +7,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.charsmap import blob, compiled, walk
-from vocabularies import vocabulary
 
+from oracle.charsmap import blob, compiled, walk
 from shimmytok import Tokenizer
 from shimmytok.normalizers._charsmap import Charsmap
+from vocabularies import vocabulary
 
 ENTRIES = st.dictionaries(
     st.text(st.sampled_from("aběſ㌀"), min_size=1, max_size=4).map(str.encode),

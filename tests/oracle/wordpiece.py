@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from oracle.utf8 import code_points
 from shimmytok.unicode import mappings
 from shimmytok.unicode.categories import ACCENT_MARK, CONTROL, PUNCTUATION, SYMBOL, WHITESPACE, flags_of
-
-from oracle.utf8 import code_points
 
 LOWER = dict(zip(*(column.tolist() for column in mappings.lowercase()), strict=True))
 NFD = dict(zip(*(column.tolist() for column in mappings.decomposed()), strict=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle.split import split
 
+from oracle.split import split
 from shimmytok.pretokenizers.classes import MAX_CLASSES, partition
 from shimmytok.pretokenizers.dfa import build, charsets_of
 from shimmytok.pretokenizers.linear import loop_slots

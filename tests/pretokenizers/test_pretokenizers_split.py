@@ -8,8 +8,8 @@ from itertools import pairwise, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle.split import split
 
+from oracle.split import split
 from shimmytok.pretokenizers.classes import partition
 from shimmytok.pretokenizers.dfa import charsets_of
 from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import utf8 as oracle
 
+from oracle import utf8 as oracle
 from shimmytok.unicode import utf8
 
 BAD = b"\xef\xbf\xbd"  # U+FFFD

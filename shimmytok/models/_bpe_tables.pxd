@@ -26,6 +26,11 @@ cdef struct BpeTables:
     bint whole_newline_runs        # the same, for runs of newlines only
     bint escape_spaces             # spaces become U+2581 first
 
+cdef struct Line:                  # a merge as a file has it, its texts as pieces hold them
+    const uint8_t* text            # both sides
+    size_t first                   # bytes of the left one; 0: it never applies
+    size_t second
+
 cdef class BpeTableSet:
     cdef BpeTables t
     cdef TokenTable _texts
@@ -36,5 +41,5 @@ cdef class BpeTableSet:
     cdef int _make_symbols(self, TokenTable texts) except -1
     cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
-    cdef int _add_merge(self, const uint8_t* p, size_t n, uint32_t rank, uint8_t* scratch) except -1
+    cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1

@@ -18,7 +18,68 @@ from shimmytok.gguf._strings cimport StringsView
 from shimmytok.models._alphabet cimport to_bytes, write_character
 
 cdef extern from "hash.h":
+    uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
     uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
+cdef enum:
+    BLOCK = 64                     # lines of merges that are read at a time, so that their cache misses overlap
+
+
+cdef void read_line(const BpeTables* t, const uint8_t* p, size_t n, uint8_t* out, Line* line) noexcept nogil:
+    """Part a line at its first space after byte 0.  One without it, or of texts no piece can hold, never applies."""
+    cdef const uint8_t* space = NULL
+    cdef int64_t first, second
+    line.first = 0
+    if n > 1:
+        space = <const uint8_t*>memchr(p + 1, 32, n - 1)
+    if space == NULL:
+        return
+    first = space - p
+    second = <int64_t>n - first - 1
+    if t.byte_level:
+        first = to_bytes(p, <size_t>first, out)
+        if first >= 0:
+            second = to_bytes(space + 1, <size_t>second, out + first)
+    else:
+        memcpy(out, p, <size_t>first)
+        memcpy(out + first, space + 1, <size_t>second)
+    if first > 0 and second > 0:
+        line.text = out
+        line.first = <size_t>first
+        line.second = <size_t>second
+
+
+cdef void prefetch_lines(const BpeTables* t, const Table* symbols, const Line* lines, uint32_t n) noexcept nogil:
+    """Ask for all the memory that entering these lines will touch."""
+    cdef uint64_t[3 * BLOCK] hashes
+    cdef uint64_t slot
+    cdef uint32_t i, left, right
+    for i in range(n):
+        if lines[i].first:
+            hashes[3 * i] = shim_hash_bytes(lines[i].text, lines[i].first, symbols.seed)
+            hashes[3 * i + 1] = shim_hash_bytes(lines[i].text + lines[i].first, lines[i].second, symbols.seed)
+            hashes[3 * i + 2] = shim_hash_bytes(lines[i].text, lines[i].first + lines[i].second, symbols.seed)
+        else:
+            hashes[3 * i] = hashes[3 * i + 1] = hashes[3 * i + 2] = 0
+    for i in range(3 * n):
+        SHIM_PREFETCH(&symbols.slots[hashes[i] & symbols.mask])
+    for i in range(3 * n):
+        slot = symbols.slots[hashes[i] & symbols.mask]
+        if slot:
+            SHIM_PREFETCH(&symbols.starts[<uint32_t>slot - 1])
+    for i in range(3 * n):
+        slot = symbols.slots[hashes[i] & symbols.mask]
+        if slot:
+            SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
+    for i in range(n):
+        if lines[i].first:
+            left = find(symbols, lines[i].text, lines[i].first)
+            right = find(symbols, lines[i].text + lines[i].first, lines[i].second)
+            slot = shim_hash_pair(<uint64_t>left << 32 | right, t.pair_seed) & t.pair_mask
+            SHIM_PREFETCH(&t.pairs[slot])
 
 
 cdef class BpeTableSet:
@@ -82,8 +143,10 @@ cdef class BpeTableSet:
     cdef int _make_pairs(self, StringArray merges) except -1:
         cdef StringsView view
         cdef uint64_t slots = 16
-        cdef size_t i, longest = 1
+        cdef size_t i, at = 0, longest = 1
+        cdef uint32_t k, n
         cdef uint8_t[::1] scratch
+        cdef Line[BLOCK] lines
         if merges is None:
             merges = StringArray.from_list([])
         view = merges.view
@@ -96,45 +159,40 @@ cdef class BpeTableSet:
         for i in range(view.count):
             if view.lengths[i] > longest:
                 longest = view.lengths[i]
-        scratch = np.empty(longest + 16, np.uint8)
-        for i in range(view.count):
-            self._add_merge(view.base + view.starts[i], view.lengths[i], <uint32_t>i, &scratch[0])
+        scratch = np.empty(longest + BLOCK * 64, np.uint8)
+        i = 0
+        while i < view.count:
+            n = 0
+            at = 0
+            while n < BLOCK and i + n < view.count and view.lengths[i + n] <= <size_t>scratch.shape[0] - at:
+                read_line(&self.t, view.base + view.starts[i + n], view.lengths[i + n], &scratch[at], &lines[n])
+                at += view.lengths[i + n]
+                n += 1
+            prefetch_lines(&self.t, &self._symbols.table, lines, n)
+            for k in range(n):
+                self._add_merge(&lines[k], <uint32_t>(i + k))
+            i += n
         return 0
 
-    cdef int _add_merge(self, const uint8_t* p, size_t n, uint32_t rank, uint8_t* scratch) except -1:
-        """Enter one line.  A line without a space, or of texts no piece can hold, never applies."""
-        cdef const uint8_t* space = NULL
+    cdef int _add_merge(self, const Line* line, uint32_t rank) except -1:
+        """Enter one line; of a repeated pair the first rank counts."""
         cdef Pair* slot
         cdef uint32_t left, right
         cdef uint64_t key, i
-        cdef int64_t first, second
-        if n > 1:
-            space = <const uint8_t*>memchr(p + 1, 32, n - 1)
-        if space == NULL:
+        if line.first == 0:
             return 0
-        first = space - p
-        second = <int64_t>n - first - 1
-        if self.t.byte_level:
-            first = to_bytes(p, <size_t>first, scratch)
-            if first >= 0:
-                second = to_bytes(space + 1, <size_t>second, scratch + first)
-        else:
-            memcpy(scratch, p, <size_t>first)
-            memcpy(scratch + first, space + 1, <size_t>second)
-        if first <= 0 or second <= 0:
-            return 0
-        left = self._symbol(scratch, <size_t>first)
-        right = self._symbol(scratch + first, <size_t>second)
+        left = self._symbol(line.text, line.first)
+        right = self._symbol(line.text + line.first, line.second)
         key = <uint64_t>left << 32 | right
         i = shim_hash_pair(key, self.t.pair_seed) & self.t.pair_mask
         while self.t.pairs[i].key != <uint64_t>-1:
             if self.t.pairs[i].key == key:
-                return 0                                   # the first rank of a repeated pair counts
+                return 0
             i = (i + 1) & self.t.pair_mask
         slot = <Pair*>&self.t.pairs[i]
         slot.key = key
         slot.rank = rank
-        slot.merged = self._symbol(scratch, <size_t>(first + second))
+        slot.merged = self._symbol(line.text, line.first + line.second)
         self.n_merges += 1
         return 0
 

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shimmytok.commands import check, diff
+from shimmytok.commands import check, diff, verify
 from shimmytok.errors import ShimmytokError
 from shimmytok.version import __version__
 
@@ -101,7 +101,7 @@ def _parser() -> ArgumentParser:
     count.add_argument("files", nargs="*", metavar="FILE", help='a file; "-" is the standard input')
     _add_sources(count, omit="file")
     command(_info, "Describe the tokenizer of a model.", json="print one JSON object")
-    for command_module in (diff, check):
+    for command_module in (diff, check, verify):
         command_module.register(commands)
     return parser
 

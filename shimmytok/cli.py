@@ -1,4 +1,4 @@
-"""The `shimmytok` command: `encode`, `decode`, `count` and `info` over one tokenizer.
+"""The `shimmytok` command: `encode`, `decode`, `count` and `info` over one tokenizer; the others are in commands/.
 
 Holds the arguments, the input and output of the command and its exit statuses; no tokenization.
 `encode` has the switches and the output of llama.cpp's `llama-tokenize` (`tools/tokenize/tokenize.cpp`).
@@ -19,6 +19,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from shimmytok.commands import check, diff, verify
 from shimmytok.errors import ShimmytokError
 from shimmytok.version import __version__
 
@@ -71,7 +72,8 @@ def _bind_values(argv: Sequence[str]) -> list[str]:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="shimmytok", description="Tokenizers straight out of GGUF files.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    command = partial(_add_command, parser.add_subparsers(metavar="COMMAND", required=True))
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    command = partial(_add_command, commands)
     encode = command(
         _encode,
         "Print the tokens of a text, as llama-tokenize does.",
@@ -99,6 +101,8 @@ def _parser() -> ArgumentParser:
     count.add_argument("files", nargs="*", metavar="FILE", help='a file; "-" is the standard input')
     _add_sources(count, omit="file")
     command(_info, "Describe the tokenizer of a model.", json="print one JSON object")
+    for command_module in (diff, check, verify):
+        command_module.register(commands)
     return parser
 
 

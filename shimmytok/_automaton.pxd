@@ -3,6 +3,9 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
 cdef struct Automaton:             # borrowed: valid as long as the PatternSet is; state 0 is the root
     uint32_t count                 # of the patterns
     const uint32_t* lengths        # bytes of each pattern
@@ -11,6 +14,7 @@ cdef struct Automaton:             # borrowed: valid as long as the PatternSet i
     const uint64_t* edge_keys      # open addressing: (state << 8 | byte) + 1; 0 is empty
     const uint32_t* edge_states
     uint64_t edge_mask             # number of slots - 1
+    uint64_t edge_seed
     const uint32_t* fail
     const uint32_t* longest        # of each state: the longest pattern that ends there, or NONE
 
@@ -30,7 +34,7 @@ cdef class PatternSet:
 
 
 cdef inline uint64_t edge_slot(const Automaton* a, uint64_t key) noexcept nogil:
-    return (key * <uint64_t>0x9E3779B97F4A7C15) >> 20 & a.edge_mask
+    return shim_hash_pair(key, a.edge_seed) & a.edge_mask
 
 
 cdef inline uint32_t follow(const Automaton* a, uint32_t state, uint8_t c) noexcept nogil:

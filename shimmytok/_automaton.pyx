@@ -4,6 +4,8 @@ For each state it knows the longest string that ends there, and for each string 
 so all that end at a place can be listed, the longest first.
 """
 
+import os
+
 import numpy as np
 
 from shimmytok._workspace cimport NONE
@@ -49,6 +51,7 @@ cdef class PatternSet:
         self.automaton.edge_keys = &self._edge_keys[0]
         self.automaton.edge_states = &self._edge_states[0]
         self.automaton.edge_mask = slots - 1
+        self.automaton.edge_seed = int.from_bytes(os.urandom(8), "little")
         self.automaton.fail = &self._fail[0]
         self.automaton.longest = &self._longest[0]
 

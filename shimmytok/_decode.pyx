@@ -22,7 +22,7 @@ cdef enum:                         # llama_token_attr
     CONTROL = 8
 
 cdef enum:
-    MOST_TEXT = 0x7FFFFFFF         # bytes of all pieces together
+    MOST_TEXT = 1 << 28            # bytes of all pieces together, when token texts are made longer
 
 cdef uint64_t MOST_ROOM = 0xFFFFFFFF   # what offsets into them can count
 
@@ -151,11 +151,12 @@ cdef class PieceTable:
             if array.size:
                 raise TypeError(f"expected integer token ids, not {array.dtype}")
             return np.empty(0, np.uint32)
+        array = np.array(array)                            # others may write to theirs while we look
         wrong = (array < 0) | (array >= self.pieces.count)
         if wrong.any():
             i = int(np.argmax(wrong))
             raise InvalidTokenError(f"ids[{i}] is {array[i]}: the vocabulary has {self.pieces.count} tokens")
-        return np.array(array, np.uint32, order="C")
+        return array.astype(np.uint32)
 
     cdef bytes join(self, const uint32_t[::1] ids, bint skip_special, size_t strip, bint clean_spaces):
         """The pieces one after the other; `strip`: how many leading spaces the first one loses at most."""

@@ -27,9 +27,12 @@ cdef object as_owner(object text):
     if isinstance(text, (str, bytes)):
         return text
     try:
-        return bytes(memoryview(text))
+        view = memoryview(text)
     except TypeError:
-        raise TypeError(f"expected str or bytes, not {type(text).__name__}") from None
+        view = None
+    if view is None or view.itemsize != 1:
+        raise TypeError(f"expected str or bytes, not {type(text).__name__}")
+    return bytes(view)
 
 
 cdef object view_of(object owner, View* view):
@@ -76,7 +79,7 @@ cdef class Texts:
         cdef Py_ssize_t i
         cdef object text
         self._owners = []
-        items = texts if isinstance(texts, (list, tuple)) else list(texts)
+        items = tuple(texts)                               # nobody can lengthen it while we look at its items
         self.views = <View*>malloc((len(items) + 1) * sizeof(View))
         if self.views == NULL:
             raise MemoryError

@@ -36,12 +36,16 @@ cdef size_t unescape_spaces(const uint8_t* p, size_t n, uint8_t* out) noexcept n
 
 
 cdef uint8_t hexadecimal(const uint8_t* p, size_t n) noexcept nogil:
-    """What strtol makes of the two digits of `<0xNN>`."""
+    """What strtol makes of the two digits of `<0xNN>`; white space and a sign may come first."""
     cdef uint32_t value = 0, c
-    cdef size_t i
-    for i in range(3, 5):
-        if i >= n:
-            break
+    cdef size_t i = 3, end = 5 if n > 5 else n
+    cdef bint negative = False
+    while i < end and (p[i] == 32 or 9 <= p[i] <= 13):
+        i += 1
+    if i < end and (p[i] == 43 or p[i] == 45):
+        negative = p[i] == 45
+        i += 1
+    while i < end:
         c = p[i] | 32
         if 48 <= p[i] <= 57:
             value = value * 16 + p[i] - 48
@@ -49,7 +53,8 @@ cdef uint8_t hexadecimal(const uint8_t* p, size_t n) noexcept nogil:
             value = value * 16 + c - 87
         else:
             break
-    return <uint8_t>value
+        i += 1
+    return <uint8_t>(-value if negative else value)
 
 
 cdef bint in_alphabet(const uint8_t* p, size_t n, uint8_t* out, size_t* size) noexcept nogil:

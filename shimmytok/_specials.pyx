@@ -113,11 +113,13 @@ cdef size_t choose(const SpecialTables* t, const uint8_t* text, size_t n, uint64
         pattern = <uint32_t>(items[0] >> 32)
         start = <uint32_t>items[0]
         end = start + t.automaton.lengths[pattern]
-        if marks[end - 1] == 0 and marks[start] != 0 and t.automaton.shorter[pattern] != NONE:
-            pattern = t.automaton.shorter[pattern]
-            items[0] = <uint64_t>pattern << 32 | (end - t.automaton.lengths[pattern])
-            sink(items, queued, 0)
-            continue
+        if marks[end - 1] == 0 and marks[start] != 0:
+            while pattern != NONE and marks[end - t.automaton.lengths[pattern]] != 0:
+                pattern = t.automaton.shorter[pattern]
+            if pattern != NONE:
+                items[0] = <uint64_t>pattern << 32 | (end - t.automaton.lengths[pattern])
+                sink(items, queued, 0)
+                continue
         queued -= 1
         items[0] = items[queued]
         if queued:

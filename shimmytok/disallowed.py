@@ -9,7 +9,7 @@ from shimmytok._encoder import find_special
 from shimmytok._specials import SpecialMatcher
 from shimmytok.errors import SpecialTokenError
 from shimmytok.special_ids import TokenAttr
-from shimmytok.vocab import Vocab
+from shimmytok.vocab import Vocab, as_bytes
 
 Disallowed = Collection[str] | Literal["all"]
 
@@ -45,7 +45,7 @@ class DisallowedTokens:
 
     def _some(self, names: frozenset[str]) -> list[tuple[bytes, int, bool, bool]]:
         tokens = self._vocab.specials(parse_special=True)
-        wanted = {name.encode("utf-8", "surrogateescape") for name in names}
+        wanted = {as_bytes(name) for name in names}
         unknown = wanted - {token[0] for token in tokens}
         if unknown:
             raise ValueError(f"not a special token of this vocabulary: {min(unknown)!r}")

@@ -17,7 +17,7 @@ PART = re.compile(r"^(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$",
 
 def resolve(name: str | os.PathLike[str]) -> str:
     """The path of a bundled vocabulary or of a file; ModelNotFoundError where there is neither."""
-    text = os.fspath(name)
+    text = os.fsdecode(name)
     if text in BUNDLED:
         return str(BUNDLED[text])
     if os.path.exists(text):
@@ -27,10 +27,11 @@ def resolve(name: str | os.PathLike[str]) -> str:
 
 def open_metadata(path: str | os.PathLike[str], limits: Limits | None) -> Metadata:
     """The metadata of a file; of a part of a split model, those of its first part, which has them all."""
+    path = os.fsdecode(path)
     metadata = Metadata.from_file(path, limits=limits)
     if keys.MODEL in metadata or not metadata.u16(keys.SPLIT_NO):
         return metadata
-    match = PART.match(os.fspath(path))
+    match = PART.match(path)
     if match is None:
         return metadata
     first = f"{match['stem']}-00001-of-{match['count']}.gguf"

@@ -13,7 +13,7 @@ from shimmytok.errors import InvalidTokenError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models.parts import Parts
 from shimmytok.special_ids import TokenAttr
-from shimmytok.vocab import read_text
+from shimmytok.vocab import as_bytes, read_text
 
 __all__ = ["TokenAttr", "TokenInfo", "TokenType"]
 
@@ -200,8 +200,7 @@ class TokenInfo:
 
         A str stands for its UTF-8, with `surrogateescape`.
         """
-        text = token.encode("utf-8", "surrogateescape") if isinstance(token, str) else bytes(token)
-        return self._parts.vocab.texts.find(text)
+        return self._parts.vocab.texts.find(as_bytes(token))
 
     def id_to_token(self, token: int) -> str:
         """A token's text as the file writes it (with `surrogateescape`); InvalidTokenError outside the vocabulary.

@@ -84,6 +84,16 @@ class Vocab:
         return having
 
 
+def as_bytes(token: str | bytes) -> bytes:
+    """A token's text as the file has it, from how `id_to_token` gives it."""
+    if isinstance(token, bytes):
+        return token
+    try:
+        return token.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+        return token.encode("utf-8", "surrogatepass")
+
+
 def read_text(metadata: Metadata, key: str) -> str | None:
     """A STRING value, undecodable bytes escaped."""
     value = metadata.text(key)

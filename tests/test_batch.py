@@ -130,3 +130,14 @@ def test_an_equal_tokenizer_from_other_sources(gpt2, tmp_path):
     path.unlink()
     assert pickle.loads(data) == gpt2
     assert Tokenizer.from_gguf_file(gpt2.metadata.source, overrides={"tokenizer.ggml.add_bos_token": True}) != gpt2
+
+
+def test_a_list_that_grows_while_it_is_read(gpt2):
+    texts = [b"a", b"b"]
+
+    class Texts(list):
+        def __iter__(self):
+            texts.extend([b"c"] * 1000)
+            return iter([b"a", b"b"])
+
+    assert len(gpt2.encode_batch(Texts(texts))) == 2

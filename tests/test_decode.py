@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shimmytok import InvalidTokenError, Tokenizer
+from shimmytok import InvalidTokenError, LimitError, Tokenizer
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 
@@ -159,3 +159,23 @@ def test_odd_tokens():
     assert tok.decode([0, 5]) == "aa"
     assert tok.id_to_token(7) == "\udcff" and tok.token_to_id("\udcff") == 7
     assert (int(tok.token_type(6)), int(tok.token_attr(6))) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "byte"),
+    [("<0x-1>", 255), ("<0x+f>", 15), ("<0x f>", 15), ("<0xfF>", 255), ("<0xg1>", 0), ("<0x0x>", 0), ("<0", 0)],
+)
+def test_byte_tokens_are_read_as_strtol_reads_them(text, byte):
+    assert vocabulary([text], [6]).token_to_piece(0) == bytes([byte])
+
+
+def test_texts_that_no_token_has(gpt2):
+    assert gpt2.token_to_id("\ud800") is None and "\ud800" not in gpt2
+    with pytest.raises(TypeError, match="expected str or bytes"):
+        gpt2.encode(np.array([1, 2]))
+
+
+def test_texts_made_of_unknown_bytes_are_bounded():
+    tok = vocabulary(["\u4e00" * 20_000], [1])
+    with pytest.raises(LimitError, match="more than"):
+        tok.decode([0])

@@ -87,3 +87,10 @@ def test_disallowed_special(small):
         small.encode("x", disallowed_special=["y"])
     with pytest.raises(ValueError, match='"all"'):
         small.encode("x", disallowed_special="everything")
+
+
+def test_nested_tokens_that_keep_losing_their_place():
+    """Each place has many tokens that end there, and only the shortest is free."""
+    specials = [(b"b" + b"a" * 40, 0, False, False), *((b"a" * n, n, False, False) for n in range(20, 41))]
+    text = (b"b" + b"a" * 40 + b"a" * 19 + b"c") * 20
+    assert SpecialMatcher(specials).cut(text) == cut(text, specials)

@@ -48,7 +48,8 @@ static inline uint64_t shim_load4(const uint8_t *p) {
 }
 
 static inline uint64_t shim_hash_bytes(const uint8_t *p, size_t n, uint64_t seed) {
-    uint64_t a, b, h = seed ^ (SHIM_K0 * (uint64_t)n);
+    /* The seed goes into both factors of every product: else a text could make one of them 0. */
+    uint64_t a, b, h = seed ^ (SHIM_K0 * (uint64_t)n), s = (seed << 32 | seed >> 32) ^ SHIM_K1;
     if (n <= 16) {
         if (n >= 8) {
             a = shim_load8(p);
@@ -66,14 +67,14 @@ static inline uint64_t shim_hash_bytes(const uint8_t *p, size_t n, uint64_t seed
         size_t left = n;
         const uint8_t *q = p;
         while (left > 16) {
-            h = shim_fold(shim_load8(q) ^ SHIM_K1, shim_load8(q + 8) ^ h);
+            h = shim_fold(shim_load8(q) ^ s, shim_load8(q + 8) ^ h);
             q += 16;
             left -= 16;
         }
         a = shim_load8(p + n - 16);
         b = shim_load8(p + n - 8);
     }
-    h = shim_fold(a ^ SHIM_K1, b ^ h);
+    h = shim_fold(a ^ s, b ^ h);
     return shim_fold(h ^ SHIM_K0, seed ^ SHIM_K1);
 }
 

@@ -35,6 +35,7 @@ def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
     >>> falling_ranks(np.array([0.5, -1.0, 0.0, -0.0, 3.0], np.float32)).argsort(kind="stable").tolist()
     [4, 0, 2, 3, 1]
     """
-    bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
+    with np.errstate(invalid="ignore"):  # a damaged file's NaN
+        bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
     rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
     return ~rising

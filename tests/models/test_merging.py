@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,3 +137,9 @@ def test_a_character_without_any_token_is_named():
     tok = tokenizer("llama", [b"a", b"b", b"c"], unknown_token_id=(ValueType.UINT32, 7))
     assert tok.unk_token_id == 0
     assert tok.encode("aXb", add_special_tokens=False)[-1] == 1
+
+
+def test_scores_that_are_no_numbers():
+    nan = np.array([0x7FA00000, 0x7FC00000, 0xFFC00000], np.uint32).view(np.float32)
+    tok = tokenizer("llama", [b"a", b"b", b"ab"], scores=(ValueType.ARRAY, (ValueType.FLOAT32, nan)))
+    assert tok.decode_bytes(tok.encode("abab", add_special_tokens=False)).endswith(b"abab")

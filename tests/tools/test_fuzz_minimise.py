@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.fuzz import material
+from tools.fuzz import minimise as module
 from tools.fuzz.minimise import minimise
 
 
@@ -45,3 +49,9 @@ def test_few_trials_for_one_culprit_among_many():
 def test_what_does_not_fail_cannot_be_minimised():
     with pytest.raises(ValueError, match="does not fail"):
         minimise("abc", lambda part: False)
+
+
+@pytest.mark.parametrize("documented", [module, material])
+def test_examples(documented):
+    result = doctest.testmod(documented)
+    assert result.attempted and not result.failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 import numpy as np
@@ -15,8 +14,6 @@ from oracle.unigram import best_cut, normalized
 from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
-
-logging.getLogger("shimmytok").setLevel(logging.ERROR)
 
 FLAG, ID = ValueType.BOOL, ValueType.UINT32
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,8 +13,6 @@ from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 from shimmytok.normalizers.bert import CHINESE_RANGES, characters
 from shimmytok.unicode.categories import CODE_POINTS
-
-logging.getLogger("shimmytok").setLevel(logging.ERROR)
 
 FLAG, ID = ValueType.BOOL, ValueType.UINT32
 SPECIALS = [b"[UNK]", b"[CLS]", b"[SEP]"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 import pytest
@@ -16,8 +15,6 @@ from oracle.utf8 import repair
 from shimmytok import GGUFError, Tokenizer
 from shimmytok.gguf import ValueType
 from shimmytok.pretokenizers import splitter
-
-logging.getLogger("shimmytok").setLevel(logging.ERROR)
 
 MARKER = "\ue000".encode()
 LETTERS = [character.encode() for character in ALPHABET]

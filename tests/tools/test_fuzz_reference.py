@@ -40,7 +40,8 @@ while kind := sys.stdin.buffer.read(1):
         continue
     for mode in range(4):
         if kind == b"E":
-            write(struct.pack("<I", 4 * size + 4), struct.pack(f"<{size + 1}i", mode, *payload))
+            last = -1 if payload == b"null" else mode
+            write(struct.pack("<I", 4 * size + 4), struct.pack(f"<{size + 1}i", *payload, last))
         else:
             ids = struct.unpack(f"<{size // 4}i", payload)
             write(struct.pack("<I", len(ids)), bytes(ids))
@@ -63,13 +64,14 @@ def ids_of(fake: Reference, text: bytes) -> list[tuple[int, ...] | None]:
 
 def test_answers_come_back_in_order(fake):
     for text in (b"ab", b"", b"\xff" * 5000):
-        assert ids_of(fake, text) == [(mode, *text) for mode in range(4)]
+        assert ids_of(fake, text) == [(*text, mode) for mode in range(4)]
     fake.send_ids([1, 2, 255])
     assert fake.collect_texts() == [b"\x01\x02\xff"] * 4
 
 
 def test_an_error_code_is_no_answer(fake):
     assert ids_of(fake, b"error") == [None] * 4
+    assert ids_of(fake, b"null") == [None] * 4
 
 
 @pytest.mark.parametrize("text", [b"die", b"half"])
@@ -77,7 +79,7 @@ def test_a_death_is_told_and_the_next_request_answered(fake, text):
     for _ in range(2):
         with pytest.raises(ReferenceDied, match="planted" if text == b"die" else "exit status 3"):
             ids_of(fake, text)
-        assert ids_of(fake, b"x") == [(mode, ord("x")) for mode in range(4)]
+        assert ids_of(fake, b"x") == [(ord("x"), mode) for mode in range(4)]
 
 
 def test_an_endless_answer_is_a_death(fake, monkeypatch):

@@ -86,8 +86,9 @@ class Reference:
         self._send(b"D", struct.pack(f"<{len(ids)}i", *ids))
 
     def collect_ids(self) -> list[tuple[int, ...] | None]:
-        """The ids in each mode for the text sent; None where llama_tokenize gave an error."""
-        return [None if raw is None else struct.unpack(f"<{len(raw) // 4}i", raw) for raw in self.collect_texts()]
+        """The ids in each mode for the text sent; None where llama_tokenize gave an error, or -1 among the ids."""
+        unpacked = [None if raw is None else struct.unpack(f"<{len(raw) // 4}i", raw) for raw in self.collect_texts()]
+        return [None if ids is None or min(ids, default=0) < 0 else ids for ids in unpacked]
 
     def collect_texts(self) -> list[bytes | None]:
         """The text in each mode for the ids sent."""

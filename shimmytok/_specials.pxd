@@ -7,7 +7,7 @@ from shimmytok._automaton cimport Automaton, PatternSet
 from shimmytok._workspace cimport Workspace
 
 cdef struct SpecialTables:
-    Automaton automaton            # its patterns in order of priority: longest first, then lowest id
+    Automaton automaton            # its patterns in order of priority: longest first, then as given
     const uint32_t* tokens         # the id of each
     const uint8_t* strips          # STRIPS_LEFT | STRIPS_RIGHT
     bint any_strips

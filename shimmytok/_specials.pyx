@@ -193,14 +193,17 @@ cdef int cut(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* w
 
 
 cdef class SpecialMatcher:
-    """Cuts texts at given tokens: an iterable of (text, id, strips left?, strips right?).
+    """Cuts texts at given tokens: an iterable of (text, id, strips left?, strips right?), the longest texts first.
 
-    Of equal texts the last one counts.  Among texts of one length the lowest id is looked for first.
+    Texts of equal length are looked for in the order in which they come.  Of equal texts the last one counts.
     """
 
     def __init__(self, tokens):
-        rows = {text: (token, left, right) for text, token, left, right in tokens}
-        ordered = sorted(rows, key=lambda text: (-len(text), rows[text][0]))
+        rows = {}
+        for text, token, left, right in tokens:
+            rows.pop(text, None)                           # to stand where the last one stands
+            rows[text] = token, left, right
+        ordered = sorted(rows, key=len, reverse=True)      # stable
         self._patterns = PatternSet(ordered)
         self._tokens = np.array([rows[text][0] for text in ordered] + [0], np.uint32)
         self._strips = np.array(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok._introsort import longest_first
 from shimmytok._vocab import TokenTable
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, ValueType, keys
@@ -69,14 +70,21 @@ class Vocab:
     flags: Flags = field(default_factory=Flags)
 
     def specials(self, parse_special: bool) -> list[tuple[bytes, int, bool, bool]]:
-        """The tokens that a text is cut at, as SpecialMatcher takes them."""
+        """The tokens that a text is cut at, as SpecialMatcher takes them: in llama.cpp's order.
+
+        That is the order of all of them together, of which parse_special=False leaves some out.
+        """
         hidden = self.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)
         user_defined = self.having(TokenAttr.USER_DEFINED)
-        chosen = hidden | user_defined if parse_special else user_defined & ~hidden
-        ids = np.flatnonzero(chosen)
+        ids = np.flatnonzero(hidden | user_defined)
+        texts = [self.id_texts[i] for i in ids.tolist()]
+        order = longest_first([len(text) for text in texts])
+        if not parse_special:
+            order = order[(user_defined & ~hidden)[ids[order]]]
+        ids = ids[order]
         left = self.having(TokenAttr.LSTRIP)[ids].tolist()
         right = self.having(TokenAttr.RSTRIP)[ids].tolist()
-        return list(zip(map(self.id_texts.__getitem__, ids.tolist()), ids.tolist(), left, right, strict=True))
+        return list(zip([texts[i] for i in order.tolist()], ids.tolist(), left, right, strict=True))
 
     def having(self, attr: TokenAttr) -> NDArray[np.bool_]:
         """Which tokens have any of these attributes: bool[n_tokens]."""

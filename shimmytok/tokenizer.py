@@ -19,6 +19,7 @@ from shimmytok import batch, models, serialize
 from shimmytok._encoder import Encoder, Texts
 from shimmytok._ids import IdBuffer
 from shimmytok._specials import SpecialMatcher
+from shimmytok._word_cache import WordCache
 from shimmytok.decode import StreamDecoder
 from shimmytok.disallowed import Disallowed, DisallowedTokens
 from shimmytok.errors import UnsupportedModelError
@@ -27,6 +28,8 @@ from shimmytok.sources import open_metadata, resolve
 from shimmytok.token_info import TokenInfo
 
 Text = str | bytes
+
+CACHE_BYTES = 8 << 20
 
 
 class Tokenizer(TokenInfo):
@@ -42,9 +45,10 @@ class Tokenizer(TokenInfo):
     'Hello world'
     """
 
-    def __init__(self, metadata: Metadata):
+    def __init__(self, metadata: Metadata, cache_bytes: int = CACHE_BYTES):
         self._metadata = metadata
-        self._parts = models.load(metadata)
+        self._cache = WordCache(cache_bytes)
+        self._parts = models.load(metadata, self._cache)
         self._encoder = None
         self._disallowed = DisallowedTokens(self._parts.vocab)
         if self._parts.model is not None:
@@ -66,29 +70,31 @@ class Tokenizer(TokenInfo):
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
+        cache_bytes: int = CACHE_BYTES,
     ) -> Tokenizer:
         """Load the tokenizer of a GGUF file; its tensors are not read.  Any part of a split model will do.
 
         overrides: metadata values that replace the file's; None removes a key.
         limits: how large the metadata may be.
+        cache_bytes: memory for the ids of words seen, 8 MiB by default, taken as it is needed; 0 for none.
         Raises ModelNotFoundError, GGUFError, UnsupportedModelError, UnknownPreTokenizerError, LimitError.
         """
-        return cls(_overridden(open_metadata(path, limits), overrides))
+        return cls(_overridden(open_metadata(path, limits), overrides), cache_bytes)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Tokenizer:
+    def from_bytes(cls, data: bytes, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
         """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice."""
-        return cls(Metadata.from_bytes(data))
+        return cls(Metadata.from_bytes(data), cache_bytes)
 
     @classmethod
-    def from_reader(cls, reader: BinaryIO) -> Tokenizer:
+    def from_reader(cls, reader: BinaryIO, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
         """Load the tokenizer of a GGUF file from an open binary file, reading little more than the metadata."""
-        return cls(Metadata.from_reader(reader))
+        return cls(Metadata.from_reader(reader), cache_bytes)
 
     @classmethod
-    def from_pretrained(cls, name: str | os.PathLike[str]) -> Tokenizer:
+    def from_pretrained(cls, name: str | os.PathLike[str], *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
         """Load a tokenizer by name: "gpt2" (which comes with the package), or the path of a GGUF file."""
-        return cls(open_metadata(resolve(name), None))
+        return cls(open_metadata(resolve(name), None), cache_bytes)
 
     # --- encoding ---
 
@@ -256,6 +262,17 @@ class Tokenizer(TokenInfo):
         """
         return StreamDecoder(self._pieces, skip_special_tokens)
 
+    # --- the memory of words ---
+
+    @property
+    def cache_bytes(self) -> int:
+        """The memory that the ids of words seen may take, as it was asked for at load."""
+        return self._cache.size
+
+    def clear_cache(self) -> None:
+        """Forget the words seen.  The ids never depend on it; other threads may go on encoding."""
+        self._cache.clear()
+
     # --- as an object ---
 
     @cached_property
@@ -290,7 +307,11 @@ class Tokenizer(TokenInfo):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Tokenizer.from_bytes, (serialize.to_gguf(self._metadata, self._parts),)
+        return _rebuild, (serialize.to_gguf(self._metadata, self._parts), self._cache.size)
+
+
+def _rebuild(data: bytes, cache_bytes: int) -> Tokenizer:
+    return Tokenizer.from_bytes(data, cache_bytes=cache_bytes)
 
 
 def _overridden(metadata: Metadata, overrides: Mapping[str, Any] | None) -> Metadata:

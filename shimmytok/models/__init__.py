@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models import bpe, hybriddna, none, plamo2, rwkv, spm, test, unigram, whitespace, wordpiece
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import read_text
 
-MODELS: dict[str, Callable[[Metadata], Parts]] = {
+MODELS: dict[str, Callable[[Metadata, WordCache], Parts]] = {
     "gpt2": bpe.load,
     "gemma4": bpe.load,
     "llama": spm.load,
@@ -26,8 +27,11 @@ MODELS: dict[str, Callable[[Metadata], Parts]] = {
 }
 
 
-def load(metadata: Metadata) -> Parts:
-    """Build the tokenizer that the metadata describe; GGUFError, UnsupportedModelError, UnknownPreTokenizerError."""
+def load(metadata: Metadata, cache: WordCache) -> Parts:
+    """Build the tokenizer that the metadata describe, which keeps words in `cache`.
+
+    Raises GGUFError, UnsupportedModelError, UnknownPreTokenizerError.
+    """
     model = read_text(metadata, keys.MODEL)
     if model is None:
         raise GGUFError("the key is missing: no tokenizer in this file", path=metadata.source, key=keys.MODEL)
@@ -35,4 +39,4 @@ def load(metadata: Metadata) -> Parts:
         raise UnsupportedModelError(
             f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
         )
-    return MODELS[model](metadata)
+    return MODELS[model](metadata, cache)

@@ -3,34 +3,21 @@
 A piece is merged by rank, then from the left: few symbols by scanning for the lowest rank, many with a queue.
 """
 
-from libc.stdint cimport uint32_t, uint64_t
-from libc.string cimport memmove
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport find
+from shimmytok._word_cache cimport Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, push, reserve, reserve_ids
-from shimmytok.models._bpe_tables cimport BpeTableSet, Pair
+from shimmytok.models._bpe_tables cimport BpeTableSet, rank_of
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._split cimport split
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
-cdef extern from "hash.h":
-    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
-
 cdef enum:
-    FEW = 48                       # pieces of at most so many symbols are merged by scanning
-
-
-cdef inline const Pair* find_pair(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
-    cdef uint64_t key = <uint64_t>left << 32 | right
-    cdef uint64_t i = shim_hash_pair(key, t.pair_seed) & t.pair_mask
-    while True:
-        if t.pairs[i].key == key:
-            return &t.pairs[i]
-        if t.pairs[i].key == <uint64_t>-1:
-            return NULL
-        i = (i + 1) & t.pair_mask
+    FEW = 32                       # pieces of at most so many symbols are merged by scanning
+    PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
 
 
 cdef inline int push_symbol(
@@ -57,60 +44,91 @@ cdef inline size_t character_size(uint8_t lead) noexcept nogil:
 
 cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n, size_t* size) noexcept nogil:
     """The symbol merging starts from: a byte, or in raw UTF-8 vocabularies a character."""
+    cdef uint32_t k
     if t.byte_level:
         size[0] = 1
         return t.byte_symbol[p[0]]
     size[0] = character_size(p[0])
     if size[0] > n:
         size[0] = n
-    return find(&t.symbols, p, size[0])
+    k = find(&t.symbols, p, size[0])
+    return t.no_symbol if k == NONE else k
+
+
+cdef struct Few:                   # the symbols of a short piece, and the merges that wait
+    uint32_t[FEW + 1] symbol
+    uint32_t[FEW + 1] start        # byte of the piece
+    uint32_t[FEW + 1] order        # of the merge with the next symbol; NONE: there is none
+    uint8_t[FEW + 1] next
+    uint8_t[FEW + 1] previous
+
+
+cdef inline uint32_t order_of(uint32_t rank, size_t place) noexcept nogil:
+    return NONE if rank == NONE else rank << PLACE_BITS | <uint32_t>place
+
+
+cdef inline size_t begin_few(const BpeTables* t, const uint8_t* p, size_t n, Few* few) noexcept nogil:
+    """Set up the symbols of a piece; their number, or 0 when they are more than FEW."""
+    cdef size_t i, m = 0, at = 0, size
+    if t.byte_level:
+        for i in range(n):
+            few.symbol[i] = t.byte_symbol[p[i]]
+            few.start[i] = <uint32_t>i
+        for i in range(n - 1):
+            few.order[i] = order_of(t.byte_pairs[<size_t>p[i] << 8 | p[i + 1]], i)
+        m = n
+    else:
+        while at < n:
+            if m == FEW:
+                return 0
+            few.symbol[m] = first_symbol(t, p + at, n - at, &size)
+            few.start[m] = <uint32_t>at
+            at += size
+            m += 1
+        for i in range(m - 1):
+            few.order[i] = order_of(rank_of(t, few.symbol[i], few.symbol[i + 1]), i)
+    few.start[m] = <uint32_t>n
+    for i in range(m):
+        few.next[i] = <uint8_t>(i + 1)
+        few.previous[i + 1] = <uint8_t>i
+    return m
 
 
 cdef int merge_few(const BpeTables* t, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
     """Merge a piece of at most FEW symbols (n >= 1); 1 when it has more, else a Status."""
-    cdef uint32_t[FEW + 1] symbol, start
-    cdef uint32_t[FEW] rank, merged
-    cdef size_t i, k, size, at = 0, m = 0
+    cdef Few few
+    cdef size_t i, k, m, right, left
     cdef uint32_t best
-    cdef const Pair* pair
-    while at < n:
-        if m == FEW:
-            return 1
-        symbol[m] = first_symbol(t, p + at, n - at, &size)
-        start[m] = <uint32_t>at
-        at += size
-        m += 1
-    start[m] = <uint32_t>n
-    for i in range(m - 1):
-        pair = find_pair(t, symbol[i], symbol[i + 1])
-        rank[i] = NONE if pair == NULL else pair.rank
-        merged[i] = NONE if pair == NULL else pair.merged
-    while m > 1:
+    if n > FEW and t.byte_level:
+        return 1
+    m = begin_few(t, p, n, &few)
+    if m == 0:
+        return 1
+    while True:
         best = NONE
-        k = 0
         for i in range(m - 1):
-            if rank[i] < best:
-                best = rank[i]
-                k = i
+            best = min(best, few.order[i])
         if best == NONE:
             break
-        symbol[k] = merged[k]
-        m -= 1
-        memmove(&symbol[k + 1], &symbol[k + 2], (m - k - 1) * sizeof(uint32_t))
-        memmove(&start[k + 1], &start[k + 2], (m - k) * sizeof(uint32_t))
-        if k + 1 < m:
-            memmove(&rank[k], &rank[k + 1], (m - k - 1) * sizeof(uint32_t))
-            memmove(&merged[k], &merged[k + 1], (m - k - 1) * sizeof(uint32_t))
-            pair = find_pair(t, symbol[k], symbol[k + 1])
-            rank[k] = NONE if pair == NULL else pair.rank
-            merged[k] = NONE if pair == NULL else pair.merged
+        k = best & ((1 << PLACE_BITS) - 1)
+        right = few.next[k]
+        few.symbol[k] = t.merged[best >> PLACE_BITS]
+        few.order[right] = NONE
+        right = few.next[right]
+        few.next[k] = <uint8_t>right
+        few.order[k] = NONE
+        if right < m:
+            few.previous[right] = <uint8_t>k
+            few.order[k] = order_of(rank_of(t, few.symbol[k], few.symbol[right]), k)
         if k > 0:
-            pair = find_pair(t, symbol[k - 1], symbol[k])
-            rank[k - 1] = NONE if pair == NULL else pair.rank
-            merged[k - 1] = NONE if pair == NULL else pair.merged
-    for i in range(m):
-        if push_symbol(t, symbol[i], p + start[i], start[i + 1] - start[i], out) != OK:
+            left = few.previous[k]
+            few.order[left] = order_of(rank_of(t, few.symbol[left], few.symbol[k]), left)
+    i = 0
+    while i < m:
+        right = few.next[i]
+        if push_symbol(t, few.symbol[i], p + few.start[i], few.start[right] - few.start[i], out) != OK:
             return OUT_OF_MEMORY
+        i = right
     return OK
 
 
@@ -118,17 +136,16 @@ cdef inline int queue_pair(
     const BpeTables* t, const Node* nodes, uint32_t left, Buffer* heap, size_t* n
 ) noexcept nogil:
     """Queue the merge of a node with its right neighbour, if there is one."""
-    cdef uint32_t right = nodes[left].next
-    cdef const Pair* pair
+    cdef uint32_t right = nodes[left].next, rank
     cdef Bigram item
     if right == NONE:
         return OK
-    pair = find_pair(t, nodes[left].symbol, nodes[right].symbol)
-    if pair == NULL:
+    rank = rank_of(t, nodes[left].symbol, nodes[right].symbol)
+    if rank == NONE:
         return OK
-    item.order = <uint64_t>pair.rank << 32 | left
+    item.order = <uint64_t>rank << 32 | left
     item.size = nodes[right].end - nodes[left].start
-    item.merged = pair.merged
+    item.merged = t.merged[rank]
     return push_bigram(heap, n, item)
 
 
@@ -179,7 +196,10 @@ cdef int merge_many(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
     return OK
 
 
-cdef int encode_piece(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+cdef int encode_piece(
+    const void* tables, const uint8_t* p, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
     cdef uint32_t whole
     cdef int status
     if t.ignore_merges or (t.whole_newline_runs and p[0] == 10):
@@ -187,11 +207,8 @@ cdef int encode_piece(const BpeTables* t, const uint8_t* p, size_t n, Workspace*
         whole = find(&t.symbols, p, n)
         if whole < t.n_tokens:
             return push(out, whole)
-    if n <= FEW or not t.byte_level:
-        status = merge_few(t, p, n, out)
-        if status != 1:
-            return status
-    return merge_many(t, p, n, ws, out)
+    status = merge_few(t, p, n, out)
+    return merge_many(t, p, n, ws, out) if status == 1 else status
 
 
 cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
@@ -207,7 +224,7 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
 
 cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     """Encode a text whose spaces are escaped already."""
-    cdef size_t i, start = 0
+    cdef Pieces pieces
     if not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
             return OUT_OF_MEMORY
@@ -217,11 +234,12 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
         return TOO_LONG
     if split(t.split, text, n, &ws.split) != 0 or reserve_ids(out, n // 4 + 1) != OK:
         return OUT_OF_MEMORY
-    for i in range(ws.split.n_ends):
-        if encode_piece(t, text + start, ws.split.ends[i] - start, ws, out) != OK:
-            return OUT_OF_MEMORY
-        start = ws.split.ends[i]
-    return OK
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    pieces.ends = ws.split.ends
+    pieces.count = ws.split.n_ends
+    return encode_pieces(t.cache, encode_piece, t, &pieces, ws, out)
 
 
 cdef int encode_fragment(

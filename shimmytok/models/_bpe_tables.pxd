@@ -4,20 +4,32 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, TokenTable
+from shimmytok._word_cache cimport WordCache, WordCacheTables
+from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringArray
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
-cdef struct Pair:                  # a slot of the merge table
-    uint64_t key                   # left symbol << 32 | right symbol; all ones: empty
-    uint32_t rank
-    uint32_t merged                # the symbol they become
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
+cdef extern from *:
+    """
+    #define SHIM_EMPTY UINT64_MAX
+    """
+    const uint64_t EMPTY "SHIM_EMPTY"
 
 cdef struct BpeTables:
     Table symbols                  # tokens, then the texts that only merges know
-    const Pair* pairs
+    const uint64_t* pairs          # left symbol, right symbol, rank: symbol_bits each and the rest; all ones: empty
     uint64_t pair_mask             # number of slots - 1
     uint64_t pair_seed
+    const uint32_t* merged         # rank -> the symbol that the two become
+    const uint32_t* byte_pairs     # byte-level: first byte << 8 | second -> rank, or NONE
+    uint32_t symbol_bits
+    uint32_t rank_bits
+    uint32_t no_symbol             # stands for a byte or character without a symbol; merges with nothing
     const SplitTables* split
+    WordCacheTables* cache
     uint32_t n_tokens
     uint32_t[256] byte_symbol      # byte-level: the symbol of each byte
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
@@ -35,11 +47,29 @@ cdef class BpeTableSet:
     cdef BpeTables t
     cdef TokenTable _texts
     cdef TokenTable _symbols
-    cdef uint64_t[::1] _pairs      # the slots, two words each
+    cdef uint64_t[::1] _pairs
+    cdef uint32_t[::1] _merged
+    cdef uint32_t[::1] _byte_pairs
     cdef Splitter _splitter
+    cdef WordCache _cache
     cdef readonly uint32_t n_merges
     cdef int _make_symbols(self, TokenTable texts) except -1
     cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
+    cdef int _enter_merges(self, StringArray merges) except -1
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1
+
+
+cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
+    """The rank of the merge of two symbols, or NONE."""
+    cdef uint64_t key = <uint64_t>left << t.symbol_bits | right
+    cdef uint64_t i = shim_hash_pair(key, t.pair_seed) & t.pair_mask
+    cdef uint64_t slot
+    while True:
+        slot = t.pairs[i]
+        if slot == EMPTY:
+            return NONE
+        if slot >> t.rank_bits == key:
+            return <uint32_t>(slot & ((<uint64_t>1 << t.rank_bits) - 1))
+        i = (i + 1) & t.pair_mask

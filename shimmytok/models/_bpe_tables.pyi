@@ -2,6 +2,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._vocab import TokenTable
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf._strings import StringArray
 from shimmytok.pretokenizers._split import Splitter
 
@@ -17,6 +18,7 @@ class BpeTableSet:
         ignore_merges: bool,
         whole_newline_runs: bool,
         escape_spaces: bool,
+        cache: WordCache,
     ) -> None: ...
     def pairs(self) -> NDArray[np.uint32]: ...
     def lines(self) -> list[bytes]: ...

@@ -13,18 +13,19 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy
 
 from shimmytok._vocab cimport find
-from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringsView
 from shimmytok.models._alphabet cimport to_bytes, write_character
 
+from shimmytok.errors import LimitError
+
 cdef extern from "hash.h":
     uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
-    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
+    MOST_MERGES = 1 << 26          # ranks have to fit the merge loop
     BLOCK = 64                     # lines of merges that are read at a time, so that their cache misses overlap
 
 
@@ -78,7 +79,7 @@ cdef void prefetch_lines(const BpeTables* t, const Table* symbols, const Line* l
         if lines[i].first:
             left = find(symbols, lines[i].text, lines[i].first)
             right = find(symbols, lines[i].text + lines[i].first, lines[i].second)
-            slot = shim_hash_pair(<uint64_t>left << 32 | right, t.pair_seed) & t.pair_mask
+            slot = shim_hash_pair(<uint64_t>left << t.symbol_bits | right, t.pair_seed) & t.pair_mask
             SHIM_PREFETCH(&t.pairs[slot])
 
 
@@ -88,7 +89,10 @@ cdef class BpeTableSet:
     def __init__(
         self, TokenTable texts not None, StringArray merges, Splitter splitter not None, *,
         bint byte_level, bint ignore_merges, bint whole_newline_runs, bint escape_spaces,
+        WordCache cache not None,
     ):
+        self._cache = cache
+        self.t.cache = &cache.t
         self._splitter = splitter
         self._texts = texts
         self.t.split = &splitter.tables
@@ -141,21 +145,36 @@ cdef class BpeTableSet:
         return k
 
     cdef int _make_pairs(self, StringArray merges) except -1:
-        cdef StringsView view
         cdef uint64_t slots = 16
+        if merges is None:
+            merges = StringArray.from_list([])
+        if merges.view.count >= <size_t>MOST_MERGES:
+            raise LimitError(f"{merges.view.count} merges: {MOST_MERGES - 1} are possible")
+        while slots < merges.view.count + merges.view.count // 2 + 1:
+            slots *= 2
+        self.t.symbol_bits = (64 - <uint32_t>(merges.view.count + 1).bit_length()) // 2
+        if self.t.symbol_bits > 31:
+            self.t.symbol_bits = 31
+        self.t.rank_bits = 64 - 2 * self.t.symbol_bits
+        self.t.no_symbol = (<uint32_t>1 << self.t.symbol_bits) - 1
+        self._pairs = np.full(slots, np.iinfo(np.uint64).max, np.uint64)
+        self._merged = np.zeros(merges.view.count + 1, np.uint32)
+        self.t.pairs = &self._pairs[0]
+        self.t.merged = &self._merged[0]
+        self.t.pair_mask = slots - 1
+        self.t.pair_seed = int.from_bytes(os.urandom(8), "little")
+        self._enter_merges(merges)
+        if self._symbols.table.count >= self.t.no_symbol:
+            raise LimitError(f"{self._symbols.table.count} tokens and texts of merges: with {merges.view.count} merges, "
+                             f"{self.t.no_symbol - 1} are possible")
+        return 0
+
+    cdef int _enter_merges(self, StringArray merges) except -1:
+        cdef StringsView view = merges.view
         cdef size_t i, at = 0, longest = 1
         cdef uint32_t k, n
         cdef uint8_t[::1] scratch
         cdef Line[BLOCK] lines
-        if merges is None:
-            merges = StringArray.from_list([])
-        view = merges.view
-        while slots < view.count + view.count // 2 + 1:
-            slots *= 2
-        self._pairs = np.full(2 * slots, np.iinfo(np.uint64).max, np.uint64)
-        self.t.pairs = <const Pair*>&self._pairs[0]
-        self.t.pair_mask = slots - 1
-        self.t.pair_seed = int.from_bytes(os.urandom(8), "little")
         for i in range(view.count):
             if view.lengths[i] > longest:
                 longest = view.lengths[i]
@@ -176,23 +195,20 @@ cdef class BpeTableSet:
 
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1:
         """Enter one line; of a repeated pair the first rank counts."""
-        cdef Pair* slot
         cdef uint32_t left, right
         cdef uint64_t key, i
         if line.first == 0:
             return 0
         left = self._symbol(line.text, line.first)
         right = self._symbol(line.text + line.first, line.second)
-        key = <uint64_t>left << 32 | right
+        key = <uint64_t>left << self.t.symbol_bits | right
         i = shim_hash_pair(key, self.t.pair_seed) & self.t.pair_mask
-        while self.t.pairs[i].key != <uint64_t>-1:
-            if self.t.pairs[i].key == key:
+        while self._pairs[i] != EMPTY:
+            if self._pairs[i] >> self.t.rank_bits == key:
                 return 0
             i = (i + 1) & self.t.pair_mask
-        slot = <Pair*>&self.t.pairs[i]
-        slot.key = key
-        slot.rank = rank
-        slot.merged = self._symbol(line.text, line.first + line.second)
+        self._pairs[i] = key << self.t.rank_bits | rank
+        self._merged[rank] = self._symbol(line.text, line.first + line.second)
         self.n_merges += 1
         return 0
 
@@ -205,7 +221,8 @@ cdef class BpeTableSet:
         hexadecimal = {} if self.t.byte_level else texts.last_of(b"<0x%02X>" % c for c in range(256))
         for b in range(256):
             byte = <uint8_t>b
-            self.t.byte_symbol[b] = find(&self._symbols.table, &byte, 1)
+            k = find(&self._symbols.table, &byte, 1)
+            self.t.byte_symbol[b] = self.t.no_symbol if k == NONE else k
             self.t.fallback[2 * b] = self.t.fallback[2 * b + 1] = NONE
             if self.t.byte_level:
                 for k in range(<uint32_t>write_character(b, character)):
@@ -213,14 +230,21 @@ cdef class BpeTableSet:
                         self.t.fallback[2 * b + k] = single[character[k]]
             elif b"<0x%02X>" % b in hexadecimal:
                 self.t.fallback[2 * b] = hexadecimal[b"<0x%02X>" % b]
+        if self.t.byte_level:
+            self._byte_pairs = np.empty(1 << 16, np.uint32)
+            for k in range(1 << 16):
+                self._byte_pairs[k] = rank_of(&self.t, self.t.byte_symbol[k >> 8], self.t.byte_symbol[k & 255])
+            self.t.byte_pairs = &self._byte_pairs[0]
         return 0
 
     def pairs(self):
         """The merges that can apply, in order of rank: uint32[n_merges, 2], left and right symbol."""
-        slots = np.asarray(self._pairs).view([("key", np.uint64), ("rank", np.uint32), ("merged", np.uint32)])
-        slots = slots[slots["key"] != np.iinfo(np.uint64).max]
-        keys = slots["key"][np.argsort(slots["rank"])]
-        return np.stack([keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)], axis=1).astype(np.uint32)
+        slots = np.asarray(self._pairs)
+        slots = slots[slots != np.iinfo(np.uint64).max]
+        ranks = slots & np.uint64((1 << self.t.rank_bits) - 1)
+        keys = slots[np.argsort(ranks)] >> np.uint64(self.t.rank_bits)
+        right = keys & np.uint64((1 << self.t.symbol_bits) - 1)
+        return np.stack([keys >> np.uint64(self.t.symbol_bits), right], axis=1).astype(np.uint32)
 
     def lines(self):
         """The same as the lines of a file: enough to build equal tables."""

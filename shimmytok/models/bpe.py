@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 
 from shimmytok._vocab import TokenTable
+from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._bpe import BpeModel
@@ -31,13 +32,14 @@ WITHOUT_MERGES = "kimi-k2"
 RAW_UTF8 = "gemma4"
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables; UnknownPreTokenizerError for an unknown `pre`."""
-    return load_over(metadata, lambda vocab, table_set: BpeModel(table_set))
+    return load_over(metadata, cache, lambda vocab, table_set: BpeModel(table_set))
 
 
 def load_over(
     metadata: Metadata,
+    cache: WordCache,
     make_model: Callable[[Vocab, BpeTableSet], Model],
     id_texts_of: Callable[[TokenTable], TokenTable] | None = None,
 ) -> Parts:
@@ -70,6 +72,7 @@ def load_over(
         ignore_merges=rules.ignore_merges,
         whole_newline_runs=rules.whole_newline_runs,
         escape_spaces=rules.escape_whitespaces,
+        cache=cache,
     )
     prefix, suffix = around(metadata, vocab)
     return Parts(

@@ -7,6 +7,7 @@ for a word; ids after <oov> lose it.
 from __future__ import annotations
 
 from shimmytok._vocab import TokenTable
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models import bpe
 from shimmytok.models._hybriddna import MARKER, HybridDnaModel
@@ -15,10 +16,11 @@ from shimmytok.models.parts import Parts
 OPEN, CLOSE, OUT_OF_VOCABULARY = b"<dna>", b"</dna>", b"<oov>"
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables; without the three tokens of DNA it is a "gpt2" model."""
     return bpe.load_over(
         metadata,
+        cache,
         lambda vocab, table_set: HybridDnaModel(
             table_set, vocab.texts, [vocab.texts.find(text) for text in (OPEN, CLOSE, OUT_OF_VOCABULARY)]
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from shimmytok._vocab import TokenTable
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, Vocab, read_text
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Nothing to build; only the number of tokens is known, where the metadata tell it."""
     model = read_text(metadata, keys.MODEL) or ""
     architecture = read_text(metadata, keys.ARCHITECTURE) or ""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._vocab import TokenTable
+from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._plamo2 import Plamo2Model
@@ -21,7 +22,7 @@ from shimmytok.special_ids import ATTR_OF_TYPE, TokenAttr
 from shimmytok.vocab import Flags, Vocab, read_vocab
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables; GGUFError where one of the 256 byte tokens is missing."""
     vocab = read_vocab(metadata, Flags(), {"bos": 1, "eos": 2, "unk": 0, "pad": 3})
     is_byte = np.zeros(len(vocab.texts), np.bool_)

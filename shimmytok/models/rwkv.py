@@ -5,6 +5,7 @@ No tokens are ever put around a text.
 
 from __future__ import annotations
 
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._rwkv import RwkvModel
 from shimmytok.models._rwkv_escapes import unescape_text
@@ -13,7 +14,7 @@ from shimmytok.piece_rules import PieceRule
 from shimmytok.vocab import Flags, read_vocab
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(), {})
     # Different texts may stand for the same bytes: the last one counts.

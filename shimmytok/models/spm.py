@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._spm import SpmModel
 from shimmytok.models.ends import around
@@ -12,7 +13,7 @@ from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, read_vocab
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(add_bos=True, add_space_prefix=True), {"bos": 1, "eos": 2, "unk": 0})
     scores = np.zeros(len(vocab.texts), np.float32) if vocab.scores is None else vocab.scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._test import TestModel
@@ -10,7 +11,7 @@ from shimmytok.piece_rules import PieceRule
 from shimmytok.vocab import Flags, read_vocab
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary.  One of no tokens, over which llama.cpp divides by zero, is a GGUFError."""
     vocab = read_vocab(metadata, Flags(), {})
     if not len(vocab.texts):

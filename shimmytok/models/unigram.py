@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._trie import TokenTrie
+from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._unigram import UnigramModel
@@ -21,7 +22,7 @@ DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 Mask = NDArray[np.bool_]
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     blob, charsmap = _charsmap(metadata)
     vocab = read_vocab(metadata, Flags(add_eos=True), DEFAULT_IDS)

@@ -6,6 +6,7 @@ are lower-cased.
 
 from __future__ import annotations
 
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models import bpe
 from shimmytok.models._whitespace import WhitespaceModel
@@ -13,8 +14,8 @@ from shimmytok.models.parts import Parts
 from shimmytok.normalizers.words import characters
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     return bpe.load_over(
-        metadata, lambda vocab, table_set: WhitespaceModel(table_set, characters(vocab.flags.lowercase))
+        metadata, cache, lambda vocab, table_set: WhitespaceModel(table_set, characters(vocab.flags.lowercase))
     )

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 
 from shimmytok._trie import TokenTrie
+from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._wordpiece import WordPieceModel
 from shimmytok.models.parts import Parts
@@ -18,7 +19,7 @@ logger = logging.getLogger("shimmytok")
 DEFAULT_IDS = {"bos": 101, "unk": 100, "sep": 102, "pad": 0, "mask": 103}
 
 
-def load(metadata: Metadata) -> Parts:
+def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(add_bos=True, add_sep=True, clean_spaces=True), DEFAULT_IDS)
     n_tokens = len(vocab.texts)

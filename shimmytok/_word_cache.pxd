@@ -1,0 +1,35 @@
+"""A bounded memory of the ids of words, shared by all threads of a tokenizer."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from shimmytok._workspace cimport IdSink, Workspace
+
+# Encodes one piece (n >= 1 bytes) from scratch; a Status.  The ids may depend on nothing but the piece.
+ctypedef int (*EncodePiece)(
+    const void* tables, const uint8_t* p, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil
+
+cdef struct WordCacheTables:       # written by many threads at a time: include/word_cache.h tells how
+    uint64_t* short_lines          # 8 words each; NULL: there is no cache
+    uint64_t* long_lines
+    uint64_t n_short               # lines, < 2**32
+    uint64_t n_long
+    uint64_t seed
+
+cdef struct Pieces:                # of one text
+    const uint8_t* text
+    size_t readable                # bytes from `text` on that may be read
+    const uint32_t* ends           # of each piece; the first begins at `start`
+    size_t count
+    size_t start
+
+cdef class WordCache:
+    cdef WordCacheTables t
+    cdef readonly object size      # bytes asked for
+    cdef size_t _reserved
+
+# Pushes the ids of all pieces; a Status.
+cdef int encode_pieces(
+    WordCacheTables* cache, EncodePiece encode, const void* tables, const Pieces* pieces, Workspace* ws, IdSink* out
+) noexcept nogil

@@ -1,0 +1,54 @@
+/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them. */
+#ifndef SHIMMYTOK_PAGES_H
+#define SHIMMYTOK_PAGES_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+
+#define SHIM_LARGE_PAGE ((size_t)2 << 20)
+#define SHIM_PAGE ((size_t)64 << 10)      /* a multiple of every system's page */
+
+/* Zeroed memory, aligned to a large page where it is that large, else to a page; NULL when there is none. */
+static inline void *shim_pages_new(size_t size) {
+    size_t extra = size >= SHIM_LARGE_PAGE ? SHIM_LARGE_PAGE : 0, head;
+    char *p;
+    size = (size + SHIM_PAGE - 1) & ~(SHIM_PAGE - 1);
+    p = (char *)mmap(NULL, size + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == (char *)MAP_FAILED) return NULL;
+    if (extra) {
+        head = (SHIM_LARGE_PAGE - ((size_t)p & (SHIM_LARGE_PAGE - 1))) & (SHIM_LARGE_PAGE - 1);
+        if (head) munmap(p, head);
+        if (extra - head) munmap(p + head + size, extra - head);
+        p += head;
+#if defined(MADV_HUGEPAGE)
+        madvise(p, size, MADV_HUGEPAGE);
+#endif
+    }
+    return p;
+}
+
+static inline void shim_pages_free(void *p, size_t size) {
+    if (p) munmap(p, (size + SHIM_PAGE - 1) & ~(SHIM_PAGE - 1));
+}
+
+#else
+
+static inline void *shim_pages_new(size_t size) {
+    /* calloc's memory starts 8 or 16 bytes into a block: the distance to the next multiple of 64 is kept before it. */
+    char *block = (char *)calloc(size + 128, 1), *p;
+    if (!block) return NULL;
+    p = (char *)(((size_t)block + 127) & ~(size_t)63);
+    ((void **)p)[-1] = block;
+    return p;
+}
+
+static inline void shim_pages_free(void *p, size_t size) {
+    (void)size;
+    if (p) free(((void **)p)[-1]);
+}
+
+#endif
+#endif

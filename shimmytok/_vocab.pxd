@@ -24,3 +24,7 @@ cdef class TokenTable:
     cdef int _grow_slots(self, uint32_t count) except -1
 
 cdef uint32_t find(const Table* table, const uint8_t* p, size_t n) noexcept nogil
+
+# Ask for the memory that `find` will read: first one, then, when it has had time to arrive, the other.
+cdef void prefetch_slot(const Table* table, const uint8_t* p, size_t n) noexcept nogil
+cdef void prefetch_text(const Table* table, const uint8_t* p, size_t n) noexcept nogil

@@ -16,6 +16,9 @@ from shimmytok.gguf._strings cimport StringArray, StringsView
 
 from shimmytok.errors import LimitError
 
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
 cdef extern from "hash.h":
     uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
 
@@ -39,6 +42,17 @@ cdef uint32_t find(const Table* table, const uint8_t* p, size_t n) noexcept nogi
             if table.starts[k + 1] - table.starts[k] == n and memcmp(table.text + table.starts[k], p, n) == 0:
                 return k
         i = (i + 1) & table.mask
+
+
+cdef void prefetch_slot(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
+    SHIM_PREFETCH(&table.slots[shim_hash_bytes(p, n, table.seed) & table.mask])
+
+
+cdef void prefetch_text(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
+    cdef uint64_t h = shim_hash_bytes(p, n, table.seed)
+    cdef uint64_t slot = table.slots[h & table.mask]
+    if slot and (slot ^ h) >> 32 == 0:
+        SHIM_PREFETCH(&table.starts[<uint32_t>slot - 1])
 
 
 cdef void insert(Table* table, uint64_t* slots, uint32_t k) noexcept nogil:

@@ -5,9 +5,15 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._workspace cimport IdSink, Workspace
 
-# Encodes one piece (n >= 1 bytes) from scratch; a Status.  The ids may depend on nothing but the piece.
-ctypedef int (*EncodePiece)(
-    const void* tables, const uint8_t* p, size_t n, Workspace* ws, IdSink* out
+cdef struct Missed:                # a piece that the cache does not know
+    const uint8_t* p
+    uint32_t n                     # bytes, at least 1
+    uint32_t count                 # its ids: found.ids[first:first + count]
+    size_t first
+
+# Encodes pieces from scratch, in any order, into `found`; a Status.  A piece's ids may depend on nothing but its bytes.
+ctypedef int (*EncodeMissed)(
+    const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil
 
 cdef struct WordCacheTables:       # written by many threads at a time: include/word_cache.h tells how
@@ -31,5 +37,5 @@ cdef class WordCache:
 
 # Pushes the ids of all pieces; a Status.
 cdef int encode_pieces(
-    WordCacheTables* cache, EncodePiece encode, const void* tables, const Pieces* pieces, Workspace* ws, IdSink* out
+    WordCacheTables* cache, EncodeMissed encode, const void* tables, const Pieces* pieces, Workspace* ws, IdSink* out
 ) noexcept nogil

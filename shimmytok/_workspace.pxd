@@ -46,6 +46,7 @@ cdef struct Workspace:
     Buffer marks                   # a byte for each byte of text: taken by a special token?
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
+    IdSink found                   # ids of pieces that the word cache did not know
 
 
 cdef inline int reserve(Buffer* buffer, size_t size) noexcept nogil:

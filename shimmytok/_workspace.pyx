@@ -21,6 +21,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.candidates.data)
     free(ws.marks.data)
     free(ws.segments.data)
+    free(ws.found.ids)
     workspace_init(ws)
 
 
@@ -37,4 +38,5 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.candidates.cap
         + ws.marks.cap
         + ws.segments.cap
+        + ws.found.cap * sizeof(uint32_t)
     )

@@ -5,131 +5,17 @@ A piece is merged by rank, then from the left: few symbols by scanning for the l
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from shimmytok._vocab cimport find
-from shimmytok._word_cache cimport Pieces, encode_pieces
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, push, reserve, reserve_ids
-from shimmytok.models._bpe_tables cimport BpeTableSet, rank_of
+from shimmytok._vocab cimport find, prefetch_slot, prefetch_text
+from shimmytok._word_cache cimport Missed, Pieces, encode_pieces
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, reserve, reserve_ids
+from shimmytok.models._bpe_short cimport merge_short
+from shimmytok.models._bpe_symbols cimport first_symbol, push_symbol, rank_of
+from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._split cimport split
 from shimmytok.unicode._utf8 cimport is_clean, repair
-
-cdef enum:
-    FEW = 32                       # pieces of at most so many symbols are merged by scanning
-    PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
-
-
-cdef inline int push_symbol(
-    const BpeTables* t, uint32_t symbol, const uint8_t* p, size_t n, IdSink* out
-) noexcept nogil:
-    """Push a token's id, or for a symbol that is none the ids of its bytes."""
-    cdef size_t i
-    cdef uint32_t k
-    if symbol < t.n_tokens:
-        return push(out, symbol)
-    if reserve_ids(out, 2 * n) != OK:
-        return OUT_OF_MEMORY
-    for i in range(n):
-        for k in range(2):
-            if t.fallback[2 * p[i] + k] != NONE:
-                out.ids[out.n] = t.fallback[2 * p[i] + k]
-                out.n += 1
-    return OK
-
-
-cdef inline size_t character_size(uint8_t lead) noexcept nogil:
-    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-
-
-cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n, size_t* size) noexcept nogil:
-    """The symbol merging starts from: a byte, or in raw UTF-8 vocabularies a character."""
-    cdef uint32_t k
-    if t.byte_level:
-        size[0] = 1
-        return t.byte_symbol[p[0]]
-    size[0] = character_size(p[0])
-    if size[0] > n:
-        size[0] = n
-    k = find(&t.symbols, p, size[0])
-    return t.no_symbol if k == NONE else k
-
-
-cdef struct Few:                   # the symbols of a short piece, and the merges that wait
-    uint32_t[FEW + 1] symbol
-    uint32_t[FEW + 1] start        # byte of the piece
-    uint32_t[FEW + 1] order        # of the merge with the next symbol; NONE: there is none
-    uint8_t[FEW + 1] next
-    uint8_t[FEW + 1] previous
-
-
-cdef inline uint32_t order_of(uint32_t rank, size_t place) noexcept nogil:
-    return NONE if rank == NONE else rank << PLACE_BITS | <uint32_t>place
-
-
-cdef inline size_t begin_few(const BpeTables* t, const uint8_t* p, size_t n, Few* few) noexcept nogil:
-    """Set up the symbols of a piece; their number, or 0 when they are more than FEW."""
-    cdef size_t i, m = 0, at = 0, size
-    if t.byte_level:
-        for i in range(n):
-            few.symbol[i] = t.byte_symbol[p[i]]
-            few.start[i] = <uint32_t>i
-        for i in range(n - 1):
-            few.order[i] = order_of(t.byte_pairs[<size_t>p[i] << 8 | p[i + 1]], i)
-        m = n
-    else:
-        while at < n:
-            if m == FEW:
-                return 0
-            few.symbol[m] = first_symbol(t, p + at, n - at, &size)
-            few.start[m] = <uint32_t>at
-            at += size
-            m += 1
-        for i in range(m - 1):
-            few.order[i] = order_of(rank_of(t, few.symbol[i], few.symbol[i + 1]), i)
-    few.start[m] = <uint32_t>n
-    for i in range(m):
-        few.next[i] = <uint8_t>(i + 1)
-        few.previous[i + 1] = <uint8_t>i
-    return m
-
-
-cdef int merge_few(const BpeTables* t, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
-    """Merge a piece of at most FEW symbols (n >= 1); 1 when it has more, else a Status."""
-    cdef Few few
-    cdef size_t i, k, m, right, left
-    cdef uint32_t best
-    if n > FEW and t.byte_level:
-        return 1
-    m = begin_few(t, p, n, &few)
-    if m == 0:
-        return 1
-    while True:
-        best = NONE
-        for i in range(m - 1):
-            best = min(best, few.order[i])
-        if best == NONE:
-            break
-        k = best & ((1 << PLACE_BITS) - 1)
-        right = few.next[k]
-        few.symbol[k] = t.merged[best >> PLACE_BITS]
-        few.order[right] = NONE
-        right = few.next[right]
-        few.next[k] = <uint8_t>right
-        few.order[k] = NONE
-        if right < m:
-            few.previous[right] = <uint8_t>k
-            few.order[k] = order_of(rank_of(t, few.symbol[k], few.symbol[right]), k)
-        if k > 0:
-            left = few.previous[k]
-            few.order[left] = order_of(rank_of(t, few.symbol[left], few.symbol[k]), left)
-    i = 0
-    while i < m:
-        right = few.next[i]
-        if push_symbol(t, few.symbol[i], p + few.start[i], few.start[right] - few.start[i], out) != OK:
-            return OUT_OF_MEMORY
-        i = right
-    return OK
 
 
 cdef inline int queue_pair(
@@ -196,19 +82,48 @@ cdef int merge_many(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
     return OK
 
 
-cdef int encode_piece(
-    const void* tables, const uint8_t* p, size_t n, Workspace* ws, IdSink* out
+cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* found) noexcept nogil:
+    """Give the words that are tokens their ids; the memory of all is asked for before it is read."""
+    cdef size_t k
+    cdef uint32_t whole
+    for k in range(count):
+        prefetch_slot(&t.symbols, words[k].p, words[k].n)
+    for k in range(count):
+        prefetch_text(&t.symbols, words[k].p, words[k].n)
+    for k in range(count):
+        words[k].count = 0
+        whole = find(&t.symbols, words[k].p, words[k].n)
+        if whole < t.n_tokens:
+            found.ids[found.n] = whole
+            words[k].first = found.n
+            words[k].count = 1
+            found.n += 1
+
+
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
     cdef const BpeTables* t = <const BpeTables*>tables
-    cdef uint32_t whole
-    cdef int status
-    if t.ignore_merges or (t.whole_newline_runs and p[0] == 10):
-        # The pattern that goes with whole_newline_runs makes pieces of newlines only or of none.
-        whole = find(&t.symbols, p, n)
-        if whole < t.n_tokens:
-            return push(out, whole)
-    status = merge_few(t, p, n, out)
-    return merge_many(t, p, n, ws, out) if status == 1 else status
+    cdef size_t k
+    if reserve_ids(found, count) != OK:
+        return OUT_OF_MEMORY
+    if t.ignore_merges:
+        find_whole(t, words, count, found)
+    else:
+        for k in range(count):
+            words[k].count = 0
+            # The pattern that goes with whole_newline_runs makes pieces of newlines only or of none.
+            if t.whole_newline_runs and words[k].p[0] == 10:
+                find_whole(t, &words[k], 1, found)
+    if merge_short(t, words, count, found) != OK:
+        return OUT_OF_MEMORY
+    for k in range(count):
+        if words[k].count == 0:
+            words[k].first = found.n
+            if merge_many(t, words[k].p, words[k].n, ws, found) != OK:
+                return OUT_OF_MEMORY
+            words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
 
 
 cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
@@ -239,7 +154,7 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
     pieces.start = 0
     pieces.ends = ws.split.ends
     pieces.count = ws.split.n_ends
-    return encode_pieces(t.cache, encode_piece, t, &pieces, ws, out)
+    return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 
 cdef int encode_fragment(

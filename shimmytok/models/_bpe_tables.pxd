@@ -5,12 +5,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringArray
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
-
-cdef extern from "hash.h":
-    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
 cdef extern from *:
     """
@@ -59,17 +55,3 @@ cdef class BpeTableSet:
     cdef int _enter_merges(self, StringArray merges) except -1
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1
-
-
-cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
-    """The rank of the merge of two symbols, or NONE."""
-    cdef uint64_t key = <uint64_t>left << t.symbol_bits | right
-    cdef uint64_t i = shim_hash_pair(key, t.pair_seed) & t.pair_mask
-    cdef uint64_t slot
-    while True:
-        slot = t.pairs[i]
-        if slot == EMPTY:
-            return NONE
-        if slot >> t.rank_bits == key:
-            return <uint32_t>(slot & ((<uint64_t>1 << t.rank_bits) - 1))
-        i = (i + 1) & t.pair_mask

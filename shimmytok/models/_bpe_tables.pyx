@@ -13,8 +13,10 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy
 
 from shimmytok._vocab cimport find
+from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringsView
 from shimmytok.models._alphabet cimport to_bytes, write_character
+from shimmytok.models._bpe_symbols cimport pair_key, pair_slot, rank_of
 
 from shimmytok.errors import LimitError
 
@@ -79,8 +81,7 @@ cdef void prefetch_lines(const BpeTables* t, const Table* symbols, const Line* l
         if lines[i].first:
             left = find(symbols, lines[i].text, lines[i].first)
             right = find(symbols, lines[i].text + lines[i].first, lines[i].second)
-            slot = shim_hash_pair(<uint64_t>left << t.symbol_bits | right, t.pair_seed) & t.pair_mask
-            SHIM_PREFETCH(&t.pairs[slot])
+            SHIM_PREFETCH(&t.pairs[pair_slot(t, pair_key(t, left, right))])
 
 
 cdef class BpeTableSet:
@@ -201,8 +202,8 @@ cdef class BpeTableSet:
             return 0
         left = self._symbol(line.text, line.first)
         right = self._symbol(line.text + line.first, line.second)
-        key = <uint64_t>left << self.t.symbol_bits | right
-        i = shim_hash_pair(key, self.t.pair_seed) & self.t.pair_mask
+        key = pair_key(&self.t, left, right)
+        i = pair_slot(&self.t, key)
         while self._pairs[i] != EMPTY:
             if self._pairs[i] >> self.t.rank_bits == key:
                 return 0

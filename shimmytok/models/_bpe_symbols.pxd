@@ -1,0 +1,71 @@
+"""The symbols that merging starts from, how two of them merge, and what they become at the end."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from shimmytok._vocab cimport find
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, push, reserve_ids
+from shimmytok.models._bpe_tables cimport EMPTY, BpeTables
+
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+
+
+cdef inline uint64_t pair_key(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
+    return <uint64_t>left << t.symbol_bits | right
+
+
+cdef inline uint64_t pair_slot(const BpeTables* t, uint64_t key) noexcept nogil:
+    return shim_hash_pair(key, t.pair_seed) & t.pair_mask
+
+
+cdef inline uint32_t rank_from(const BpeTables* t, uint64_t key, uint64_t i) noexcept nogil:
+    """The rank of the merge of two symbols, whose slot is at or after number i; or NONE."""
+    cdef uint64_t slot
+    while True:
+        slot = t.pairs[i]
+        if slot == EMPTY:
+            return NONE
+        if slot >> t.rank_bits == key:
+            return <uint32_t>(slot & ((<uint64_t>1 << t.rank_bits) - 1))
+        i = (i + 1) & t.pair_mask
+
+
+cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
+    cdef uint64_t key = pair_key(t, left, right)
+    return rank_from(t, key, pair_slot(t, key))
+
+
+cdef inline size_t character_size(uint8_t lead) noexcept nogil:
+    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+
+
+cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n, size_t* size) noexcept nogil:
+    """The symbol merging starts from: a byte, or in raw UTF-8 vocabularies a character."""
+    cdef uint32_t k
+    if t.byte_level:
+        size[0] = 1
+        return t.byte_symbol[p[0]]
+    size[0] = character_size(p[0])
+    if size[0] > n:
+        size[0] = n
+    k = find(&t.symbols, p, size[0])
+    return t.no_symbol if k == NONE else k
+
+
+cdef inline int push_symbol(
+    const BpeTables* t, uint32_t symbol, const uint8_t* p, size_t n, IdSink* out
+) noexcept nogil:
+    """Push a token's id, or for a symbol that is none the ids of its bytes."""
+    cdef size_t i
+    cdef uint32_t k
+    if symbol < t.n_tokens:
+        return push(out, symbol)
+    if reserve_ids(out, 2 * n) != OK:
+        return OUT_OF_MEMORY
+    for i in range(n):
+        for k in range(2):
+            if t.fallback[2 * p[i] + k] != NONE:
+                out.ids[out.n] = t.fallback[2 * p[i] + k]
+                out.n += 1
+    return OK

@@ -6,7 +6,13 @@ from libc.stdint cimport uint8_t, uint32_t
 from shimmytok._automaton cimport Automaton, PatternSet
 from shimmytok._workspace cimport Workspace
 
+cdef extern from "byte_set.h":
+    ctypedef struct ByteSet "shim_byte_set":
+        pass
+
 cdef struct SpecialTables:
+    ByteSet firsts                 # the bytes that patterns begin with
+    const uint8_t* pairs           # bit (first byte << 8 | second): a pattern may begin so; 8 KiB
     Automaton automaton            # its patterns in order of priority: longest first, then as given
     const uint32_t* tokens         # the id of each
     const uint8_t* strips          # STRIPS_LEFT | STRIPS_RIGHT
@@ -17,6 +23,8 @@ cdef class SpecialMatcher:
     cdef PatternSet _patterns
     cdef uint32_t[::1] _tokens
     cdef uint8_t[::1] _strips
+    cdef uint8_t[::1] _pairs
+    cdef int _mark_starts(self, ordered) except -1
 
 # Fills ws.segments; a Status.  n < 2**31.
 cdef int cut(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* ws) noexcept nogil

@@ -12,7 +12,13 @@ from libc.stdlib cimport qsort
 from libc.string cimport memset
 
 from shimmytok._automaton cimport advance
+from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Segment, reserve, workspace_free, workspace_init
+
+cdef extern from "byte_set.h":
+    void shim_byte_set_add(ByteSet* set, uint8_t c) noexcept nogil
+    uint64_t shim_byte_set_mask(const ByteSet* set, const uint8_t* p, size_t n, int level) noexcept nogil
+    uint32_t shim_lowest_bit(uint64_t mask) noexcept nogil
 
 cdef enum:
     STRIPS_LEFT = 1
@@ -24,13 +30,53 @@ cdef inline bint is_space(uint8_t c) noexcept nogil:
     return c == 32 or 9 <= c <= 13
 
 
+cdef struct Starts:                # the places where a pattern may begin, 64 bytes at a time
+    size_t base
+    uint64_t mask
+
+
+cdef inline size_t next_start(
+    const SpecialTables* t, const uint8_t* text, size_t i, size_t n, Starts* starts, int level
+) noexcept nogil:
+    """The first place from i on where a pattern may begin, by its first two bytes; n when there is none."""
+    cdef size_t pair
+    if i >= starts.base + 64:
+        starts.base = i
+        starts.mask = shim_byte_set_mask(&t.firsts, text + i, n - i, level)
+    else:
+        starts.mask &= ~<uint64_t>0 << (i - starts.base)
+    while True:
+        while starts.mask:
+            i = starts.base + shim_lowest_bit(starts.mask)
+            pair = <size_t>text[i] << 8 | (text[i + 1] if i + 1 < n else 0)
+            if t.pairs[pair >> 3] >> (pair & 7) & 1 or i + 1 == n:
+                return i
+            starts.mask &= starts.mask - 1
+        starts.base += 64
+        if starts.base >= n:
+            return n
+        starts.mask = shim_byte_set_mask(&t.firsts, text + starts.base, n - starts.base, level)
+
+
+cdef inline void begin_starts(const SpecialTables* t, const uint8_t* text, size_t n, Starts* starts, int level) noexcept nogil:
+    starts.base = 0
+    starts.mask = shim_byte_set_mask(&t.firsts, text, n, level)
+
+
 cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n, size_t* end) noexcept nogil:
-    cdef size_t i
+    cdef size_t i = 0
     cdef uint32_t state = 0
-    for i in range(n):
+    cdef Starts starts
+    begin_starts(t, text, n, &starts, simd_level)
+    while i < n:
+        if state == 0:
+            i = next_start(t, text, i, n, &starts, simd_level)
+            if i == n:
+                break
         state = advance(&t.automaton, state, text[i])
+        i += 1
         if t.automaton.longest[state] != NONE:
-            end[0] = i + 1
+            end[0] = i
             return t.automaton.longest[state]
     return NONE
 
@@ -40,26 +86,28 @@ cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n,
 cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Buffer* found, size_t* count,
                  bint* disjoint) noexcept nogil:
     """The longest pattern that ends at each place, in order of the ends."""
-    cdef size_t i, start, taken = 0, m = 0
+    cdef size_t i = 0, start, taken = 0, m = 0
     cdef uint32_t state = 0, pattern
+    cdef Starts starts
     disjoint[0] = True
-    for i in range(n):
+    begin_starts(t, text, n, &starts, simd_level)
+    while i < n:
         if state == 0:
-            state = t.automaton.first[text[i]]
-            if state == 0:
-                continue
-        else:
-            state = advance(&t.automaton, state, text[i])
+            i = next_start(t, text, i, n, &starts, simd_level)
+            if i == n:
+                break
+        state = advance(&t.automaton, state, text[i])
+        i += 1
         pattern = t.automaton.longest[state]
         if pattern != NONE:
             if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:
                 return OUT_OF_MEMORY
-            start = i + 1 - t.automaton.lengths[pattern]
+            start = i - t.automaton.lengths[pattern]
             (<uint64_t*>found.data)[m] = <uint64_t>pattern << 32 | start
             m += 1
             if start < taken:
                 disjoint[0] = False
-            taken = i + 1
+            taken = i
     count[0] = m
     return OK
 
@@ -212,7 +260,23 @@ cdef class SpecialMatcher:
         self.t.automaton = self._patterns.automaton
         self.t.tokens = &self._tokens[0]
         self.t.strips = &self._strips[0]
+        self._mark_starts(ordered)
         self.t.any_strips = bool(np.any(self._strips))
+
+    cdef int _mark_starts(self, ordered) except -1:
+        cdef uint32_t pair
+        cdef uint8_t first
+        self._pairs = np.zeros(1 << 13, np.uint8)
+        for text in ordered:
+            first = text[0]
+            shim_byte_set_add(&self.t.firsts, first)
+            if len(text) == 1:
+                self._pairs[<size_t>first << 5 : (<size_t>first + 1) << 5] = 255
+            else:
+                pair = <uint32_t>first << 8 | <uint32_t>text[1]
+                self._pairs[pair >> 3] |= <uint8_t>(1 << (pair & 7))
+        self.t.pairs = &self._pairs[0]
+        return 0
 
     def __len__(self):
         return self.t.automaton.count

@@ -58,7 +58,9 @@ cdef inline size_t next_start(
         starts.mask = shim_byte_set_mask(&t.firsts, text + starts.base, n - starts.base, level)
 
 
-cdef inline void begin_starts(const SpecialTables* t, const uint8_t* text, size_t n, Starts* starts, int level) noexcept nogil:
+cdef inline void begin_starts(
+    const SpecialTables* t, const uint8_t* text, size_t n, Starts* starts, int level
+) noexcept nogil:
     starts.base = 0
     starts.mask = shim_byte_set_mask(&t.firsts, text, n, level)
 

@@ -9,9 +9,8 @@ import threading
 
 import numpy as np
 
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcpy
 
-from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringArray, StringsView
 
 from shimmytok.errors import LimitError
@@ -19,29 +18,9 @@ from shimmytok.errors import LimitError
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
-cdef extern from "hash.h":
-    uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
-
 cdef enum:
     MAX_TEXT = 0x7FFFFFFF          # offsets are 32 bits wide
-
-
-cdef uint32_t find(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
-    """The number of a string, or NONE; the table must be indexed."""
-    cdef uint64_t h = shim_hash_bytes(p, n, table.seed)
-    cdef uint64_t tag = h & <uint64_t>0xFFFFFFFF00000000
-    cdef uint64_t i = h & table.mask
-    cdef uint64_t slot
-    cdef uint32_t k
-    while True:
-        slot = table.slots[i]
-        if slot == 0:
-            return NONE
-        if (slot & <uint64_t>0xFFFFFFFF00000000) == tag:
-            k = <uint32_t>slot - 1
-            if table.starts[k + 1] - table.starts[k] == n and memcmp(table.text + table.starts[k], p, n) == 0:
-                return k
-        i = (i + 1) & table.mask
+    BLOCK = 64                     # strings that are put into an index at a time
 
 
 cdef void prefetch_slot(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
@@ -55,26 +34,37 @@ cdef void prefetch_text(const Table* table, const uint8_t* p, size_t n) noexcept
         SHIM_PREFETCH(&table.starts[<uint32_t>slot - 1])
 
 
-cdef void insert(Table* table, uint64_t* slots, uint32_t k) noexcept nogil:
+cdef void insert(Table* table, uint64_t* slots, uint32_t k, uint64_t hash) noexcept nogil:
     """Put string number k into the index, in the place of an equal one.  Empty strings are not found."""
     cdef const uint8_t* p = table.text + table.starts[k]
     cdef size_t n = table.starts[k + 1] - table.starts[k]
-    cdef uint64_t h, tag, i, slot
-    cdef uint32_t other
+    cdef uint64_t i = hash & table.mask
     if n == 0:
         return
-    h = shim_hash_bytes(p, n, table.seed)
-    tag = h & <uint64_t>0xFFFFFFFF00000000
-    i = h & table.mask
     while slots[i] != 0:
-        slot = slots[i]
-        if (slot & <uint64_t>0xFFFFFFFF00000000) == tag:
-            other = <uint32_t>slot - 1
-            if table.starts[other + 1] - table.starts[other] == n \
-                    and memcmp(table.text + table.starts[other], p, n) == 0:
-                break
+        if (slots[i] ^ hash) >> 32 == 0 and is_text(table, <uint32_t>slots[i] - 1, p, n):
+            table.repeated = True
+            break
         i = (i + 1) & table.mask
-    slots[i] = tag | (<uint64_t>k + 1)
+    slots[i] = (hash & <uint64_t>0xFFFFFFFF00000000) | (<uint64_t>k + 1)
+
+
+cdef uint64_t hash_of(const Table* table, uint32_t k) noexcept nogil:
+    return shim_hash_bytes(table.text + table.starts[k], table.starts[k + 1] - table.starts[k], table.seed)
+
+
+cdef void insert_all(Table* table, uint64_t* slots) noexcept nogil:
+    """Put all strings into an empty index; the slots of a block of them are asked for together."""
+    cdef uint64_t[BLOCK] hashes
+    cdef uint32_t k = 0, i, n
+    while k < table.count:
+        n = min(table.count - k, <uint32_t>BLOCK)
+        for i in range(n):
+            hashes[i] = hash_of(table, k + i)
+            SHIM_PREFETCH(&slots[hashes[i] & table.mask])
+        for i in range(n):
+            insert(table, slots, k + i, hashes[i])
+        k += n
 
 
 cdef size_t decimal(uint32_t value, uint8_t* out) noexcept nogil:
@@ -175,22 +165,21 @@ cdef class TokenTable:
             if <uint64_t>self.table.count * 3 > (self.table.mask + 1) * 2:
                 self._grow_slots(self.table.count * 2)
             else:
-                insert(&self.table, &self._slots[0], k)
+                insert(&self.table, &self._slots[0], k, hash_of(&self.table, k))
         return 0
 
     cdef int _grow_slots(self, uint32_t count) except -1:
         cdef uint64_t size = 16
-        cdef uint32_t k
         cdef Table table = self.table
         while size < <uint64_t>count * 2:
             size *= 2
         slots = np.zeros(size, np.uint64)
         cdef uint64_t[::1] view = slots
         table.mask = size - 1
-        table.seed = int.from_bytes(os.urandom(8), "little")
+        if not self._indexed:
+            table.seed = int.from_bytes(os.urandom(8), "little")
         with nogil:
-            for k in range(table.count):
-                insert(&table, &view[0], k)
+            insert_all(&table, &view[0])
         self._slots = view
         table.slots = &self._slots[0]
         self.table = table

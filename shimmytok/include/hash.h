@@ -82,4 +82,13 @@ static inline uint64_t shim_hash_pair(uint64_t key, uint64_t seed) {
     return shim_fold(key ^ seed, SHIM_K0);
 }
 
+/* Are two short strings of one length equal?  Quicker than memcmp up to some 16 bytes, and no slower above. */
+static inline int shim_same_bytes(const uint8_t *a, const uint8_t *b, size_t n) {
+    if (n > 16) return memcmp(a, b, n) == 0;
+    if (n >= 8) return ((shim_load8(a) ^ shim_load8(b)) | (shim_load8(a + n - 8) ^ shim_load8(b + n - 8))) == 0;
+    if (n >= 4) return ((shim_load4(a) ^ shim_load4(b)) | (shim_load4(a + n - 4) ^ shim_load4(b + n - 4))) == 0;
+    if (n == 0) return 1;
+    return ((a[0] ^ b[0]) | (a[n >> 1] ^ b[n >> 1]) | (a[n - 1] ^ b[n - 1])) == 0;
+}
+
 #endif

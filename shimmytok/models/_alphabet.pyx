@@ -43,6 +43,10 @@ cdef int64_t to_bytes(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
     while i < n:
         cp = p[i]
         i += 1
+        if 0x21 <= cp <= 0x7E:
+            out[m] = <uint8_t>cp
+            m += 1
+            continue
         if cp >= 0x80:
             if not (0xC2 <= cp <= 0xC5) or i == n or (p[i] & 0xC0) != 0x80:
                 return -1

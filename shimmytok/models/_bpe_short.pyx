@@ -1,7 +1,7 @@
 """Merging short pieces, several at a time.
 
-A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns: one step of a piece takes
-the ranks that it asked for in its last turn, merges once more and asks for the next ones.
+A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns: one step of a piece
+takes the ranks that it asked for in its last turn, merges once more and asks for the next ones.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

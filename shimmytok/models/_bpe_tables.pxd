@@ -38,6 +38,9 @@ cdef struct Line:                  # a merge as a file has it, its texts as piec
     const uint8_t* text            # both sides
     size_t first                   # bytes of the left one; 0: it never applies
     size_t second
+    uint64_t[3] hashes             # of the left text, the right one and both
+    uint32_t left                  # symbols, or NONE
+    uint32_t right
 
 cdef class BpeTableSet:
     cdef BpeTables t

@@ -12,16 +12,13 @@ import numpy as np
 from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy
 
-from shimmytok._vocab cimport find
+from shimmytok._vocab cimport find, find_hashed, shim_hash_bytes
 from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringsView
 from shimmytok.models._alphabet cimport to_bytes, write_character
 from shimmytok.models._bpe_symbols cimport pair_key, pair_slot, rank_of
 
 from shimmytok.errors import LimitError
-
-cdef extern from "hash.h":
-    uint64_t shim_hash_bytes(const uint8_t* p, size_t n, uint64_t seed) noexcept nogil
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
@@ -55,33 +52,39 @@ cdef void read_line(const BpeTables* t, const uint8_t* p, size_t n, uint8_t* out
         line.second = <size_t>second
 
 
-cdef void prefetch_lines(const BpeTables* t, const Table* symbols, const Line* lines, uint32_t n) noexcept nogil:
-    """Ask for all the memory that entering these lines will touch."""
-    cdef uint64_t[3 * BLOCK] hashes
+cdef void prefetch_text(const Table* symbols, uint64_t hash) noexcept nogil:
+    cdef uint64_t slot = symbols.slots[hash & symbols.mask]
+    if slot:
+        SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
+
+
+cdef void find_sides(const BpeTables* t, const Table* symbols, Line* lines, uint32_t n) noexcept nogil:
+    """Find the symbols of the lines' two sides, and ask for the memory that entering them will touch."""
     cdef uint64_t slot
-    cdef uint32_t i, left, right
+    cdef uint32_t i, k
+    for i in range(n):
+        if lines[i].first == 0:
+            continue
+        lines[i].hashes[0] = shim_hash_bytes(lines[i].text, lines[i].first, symbols.seed)
+        lines[i].hashes[1] = shim_hash_bytes(lines[i].text + lines[i].first, lines[i].second, symbols.seed)
+        lines[i].hashes[2] = shim_hash_bytes(lines[i].text, lines[i].first + lines[i].second, symbols.seed)
+        for k in range(3):
+            SHIM_PREFETCH(&symbols.slots[lines[i].hashes[k] & symbols.mask])
     for i in range(n):
         if lines[i].first:
-            hashes[3 * i] = shim_hash_bytes(lines[i].text, lines[i].first, symbols.seed)
-            hashes[3 * i + 1] = shim_hash_bytes(lines[i].text + lines[i].first, lines[i].second, symbols.seed)
-            hashes[3 * i + 2] = shim_hash_bytes(lines[i].text, lines[i].first + lines[i].second, symbols.seed)
-        else:
-            hashes[3 * i] = hashes[3 * i + 1] = hashes[3 * i + 2] = 0
-    for i in range(3 * n):
-        SHIM_PREFETCH(&symbols.slots[hashes[i] & symbols.mask])
-    for i in range(3 * n):
-        slot = symbols.slots[hashes[i] & symbols.mask]
-        if slot:
-            SHIM_PREFETCH(&symbols.starts[<uint32_t>slot - 1])
-    for i in range(3 * n):
-        slot = symbols.slots[hashes[i] & symbols.mask]
-        if slot:
-            SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
+            for k in range(3):
+                slot = symbols.slots[lines[i].hashes[k] & symbols.mask]
+                if slot:
+                    SHIM_PREFETCH(&symbols.starts[<uint32_t>slot - 1])
     for i in range(n):
         if lines[i].first:
-            left = find(symbols, lines[i].text, lines[i].first)
-            right = find(symbols, lines[i].text + lines[i].first, lines[i].second)
-            SHIM_PREFETCH(&t.pairs[pair_slot(t, pair_key(t, left, right))])
+            for k in range(3):
+                prefetch_text(symbols, lines[i].hashes[k])
+    for i in range(n):
+        if lines[i].first:
+            lines[i].left = find_hashed(symbols, lines[i].text, lines[i].first, lines[i].hashes[0])
+            lines[i].right = find_hashed(symbols, lines[i].text + lines[i].first, lines[i].second, lines[i].hashes[1])
+            SHIM_PREFETCH(&t.pairs[pair_slot(t, pair_key(t, lines[i].left, lines[i].right))])
 
 
 cdef class BpeTableSet:
@@ -166,8 +169,8 @@ cdef class BpeTableSet:
         self.t.pair_seed = int.from_bytes(os.urandom(8), "little")
         self._enter_merges(merges)
         if self._symbols.table.count >= self.t.no_symbol:
-            raise LimitError(f"{self._symbols.table.count} tokens and texts of merges: with {merges.view.count} merges, "
-                             f"{self.t.no_symbol - 1} are possible")
+            count, most = self._symbols.table.count, self.t.no_symbol - 1
+            raise LimitError(f"{count} tokens and texts of merges: {most} are possible with {merges.view.count} merges")
         return 0
 
     cdef int _enter_merges(self, StringArray merges) except -1:
@@ -188,7 +191,7 @@ cdef class BpeTableSet:
                 read_line(&self.t, view.base + view.starts[i + n], view.lengths[i + n], &scratch[at], &lines[n])
                 at += view.lengths[i + n]
                 n += 1
-            prefetch_lines(&self.t, &self._symbols.table, lines, n)
+            find_sides(&self.t, &self._symbols.table, lines, n)
             for k in range(n):
                 self._add_merge(&lines[k], <uint32_t>(i + k))
             i += n
@@ -196,12 +199,15 @@ cdef class BpeTableSet:
 
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1:
         """Enter one line; of a repeated pair the first rank counts."""
-        cdef uint32_t left, right
+        cdef uint32_t left, right, merged
         cdef uint64_t key, i
         if line.first == 0:
             return 0
-        left = self._symbol(line.text, line.first)
-        right = self._symbol(line.text + line.first, line.second)
+        left, right = line.left, line.right
+        if left == NONE:
+            left = self._symbol(line.text, line.first)
+        if right == NONE:
+            right = self._symbol(line.text + line.first, line.second)
         key = pair_key(&self.t, left, right)
         i = pair_slot(&self.t, key)
         while self._pairs[i] != EMPTY:
@@ -209,7 +215,8 @@ cdef class BpeTableSet:
                 return 0
             i = (i + 1) & self.t.pair_mask
         self._pairs[i] = key << self.t.rank_bits | rank
-        self._merged[rank] = self._symbol(line.text, line.first + line.second)
+        merged = find_hashed(&self._symbols.table, line.text, line.first + line.second, line.hashes[2])
+        self._merged[rank] = self._symbol(line.text, line.first + line.second) if merged == NONE else merged
         self.n_merges += 1
         return 0
 

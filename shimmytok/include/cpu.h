@@ -1,0 +1,43 @@
+/* Which vector instructions this processor has.
+ *
+ * Holds the question and the macros that let one function use instructions the rest of the library must not need; not
+ * the choice (_simd.pyx).  Levels are those of enum SimdLevel.  Compilers without GCC's `target` attribute get the
+ * portable code only. */
+#ifndef SHIMMYTOK_CPU_H
+#define SHIMMYTOK_CPU_H
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define SHIM_X86 1
+#include <immintrin.h>
+#define SHIM_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define SHIM_AVX512 \
+    __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2")))
+#else
+#define SHIM_X86 0
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define SHIM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define SHIM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+#define SHIM_LIKELY(x) (x)
+#define SHIM_UNLIKELY(x) (x)
+#endif
+
+static inline int shim_cpu_level(void) {
+#if SHIM_X86
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
+        !__builtin_cpu_supports("popcnt"))
+        return 0;
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512vbmi") ||
+        !__builtin_cpu_supports("avx512vbmi2"))
+        return 1;
+    return 2;
+#else
+    return 0;
+#endif
+}
+
+#endif

@@ -3,7 +3,7 @@
 from libc.stdlib cimport free
 from libc.string cimport memset
 
-from shimmytok.pretokenizers._split cimport split_scratch_free, split_scratch_init
+from shimmytok.pretokenizers._split cimport split_scratch_free, split_scratch_init, split_scratch_size
 
 
 cdef void workspace_init(Workspace* ws) noexcept nogil:
@@ -28,8 +28,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
 cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
     """The bytes it holds."""
     return (
-        ws.split.classes_cap
-        + ws.split.ends_cap * 8
+        split_scratch_size(&ws.split)
         + ws.escaped.cap
         + ws.repaired.cap
         + ws.lowered.cap

@@ -1,4 +1,4 @@
-"""The memory a split works in: class bytes, piece ends, and stays in loops that led to nothing."""
+"""The memory a split works in: piece ends, class bytes, stays in loops that led to nothing, the buffers of a block."""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
@@ -8,6 +8,18 @@ cdef enum:
     END_OF_PIECE = 0               # classes.py: stands behind a piece's last byte
     CONTINUATION = 1               # classes.py: stands at every byte of a character but its first
     MAX_LOOPS = 8                  # linear.py
+
+cdef extern from "split_block.h" nogil:
+    enum:
+        BLOCK "SHIM_BLOCK"
+        SHORT_TEXT "SHIM_SHORT"
+        ENDS_SLACK "SHIM_ENDS_SLACK"
+    ctypedef struct shim_buffers:
+        pass
+    ctypedef struct shim_progress:
+        size_t at
+        size_t state
+        size_t n_held
 
 cdef struct SplitScratch:          # one a thread, grown with realloc, freed by split_scratch_free
     uint8_t* classes               # a class for each byte of the text, then END_OF_PIECE
@@ -20,6 +32,9 @@ cdef struct SplitScratch:          # one a thread, grown with realloc, freed by 
     size_t loop_from[MAX_LOOPS]    # linear.py: whoever is in this loop at a place from here
     size_t loop_to[MAX_LOOPS]      # and before here meets no accept any more
     size_t loops_to                # the greatest loop_to
+    shim_buffers* buffers          # of one block; NULL until a text needs them
+    shim_progress progress
+    int level                      # SimdLevel
 
 
 cdef inline int push_end(SplitScratch* s, size_t end) noexcept nogil:

@@ -1,44 +1,37 @@
-"""Splitting a text into pieces by tables: a class byte for each byte, then one walk over them for each stage."""
+"""Splitting a text into pieces by tables, all at once or block by block."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from shimmytok.pretokenizers._scratch cimport SplitScratch
-
-cdef enum:
-    MAX_STAGES = 8
-
-cdef enum StageKind:
-    WALK = 0
-    GROUP_ENDS = 1
-    GROUP_STARTS = 2
-    FINAL_RUN = 3
-
-cdef struct Stage:
-    StageKind kind
-    int shift                      # WALK: log2 of the entries in a row
-    const uint16_t* rows           # WALK: rows[state << shift | class] = next state << shift | accept (dfa.py)
-    const uint8_t* loops           # WALK: state -> 0, or 1 + the number of the loop it is (linear.py)
-    const uint8_t* members         # class -> 1: a match may begin there (WALK), the scanner is about it (others)
-
-cdef struct SplitTables:
-    const uint8_t* ascii           # character -> class, 128
-    const uint16_t* page_of        # code point >> 8 -> page
-    const uint8_t* pages           # page << 8 | code point & 255 -> class
-    size_t n_stages
-    Stage stages[MAX_STAGES]
+from shimmytok.pretokenizers._walk cimport SplitTables, shim_restart
 
 cdef class Splitter:
     cdef SplitTables tables
+    cdef shim_restart restart
+    cdef uint32_t* entries         # what `restart` points into
     cdef const uint8_t[::1] ascii
     cdef const uint16_t[::1] page_of
     cdef const uint8_t[::1] pages
+    cdef const uint8_t[::1] guessed
     cdef list owned                # what the stages point into
-    cdef size_t row_length         # the least of all walks; 0 when there is none
-    cdef int add_stage(self, StageKind kind, int shift, rows, loops, members) except -1
+    cdef size_t n_classes          # all of them are in every table of the stages
+    cdef int add_stage(self, int kind, int shift, rows, loops, members) except -1
     cdef int check_rows(self, int shift, const uint16_t[::1] rows, const uint8_t[::1] loops) except -1
     cdef int check_classes(self) except -1
+    cdef int add_restart(self, size_t n_symbols, const uint32_t[::1] entries, const uint32_t[::1] ends,
+                         const uint8_t[::1] guessed) except -1
+    cdef int check_restart(self, const uint32_t[::1] entries, const uint32_t[::1] ends) except -1
 
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil
 cdef void split_scratch_free(SplitScratch* s) noexcept nogil
-cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil  # 0; -1: no memory
+cdef size_t split_scratch_size(const SplitScratch* s) noexcept nogil    # bytes it holds
+
+# Block by block: `split_begin`, then `split_more` until it returns 0 (all is told) or -1 (out of memory); 1: there is
+# more.  Each call leaves in s.ends[0:s.n_ends] the ends found since the one before, maybe none; the last one of all is
+# n.  The text is clean, has n < 2**31 bytes, and stays where it is.
+cdef void split_begin(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
+cdef int split_more(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
+
+# All ends at once in s.ends[0:s.n_ends]; 0, or -1 out of memory.
+cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil

@@ -2,8 +2,12 @@ from collections.abc import Sequence
 
 from typing_extensions import Buffer
 
+from .restart import Restart
+
 Stage = tuple[int, int, Buffer, Buffer, Buffer]
 
 class Splitter:
-    def __init__(self, ascii: Buffer, page_of: Buffer, pages: Buffer, stages: Sequence[Stage]) -> None: ...
-    def split(self, text: bytes) -> list[int]: ...
+    def __init__(
+        self, ascii: Buffer, page_of: Buffer, pages: Buffer, stages: Sequence[Stage], restart: Restart | None = None
+    ) -> None: ...
+    def split(self, text: bytes, plain: bool = False) -> list[int]: ...

@@ -17,6 +17,7 @@ from .linear import loop_slots
 from .pattern_lists import REPLACED, Scanner
 from .patterns import PRE
 from .regex import parse
+from .restart import restart
 
 __all__ = ["compile_patterns", "splitter"]
 
@@ -52,13 +53,16 @@ def compile_patterns(patterns: tuple[str, ...]) -> Splitter:
     trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
     classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
     stages: list[Stage] = []
+    dfas: list[Dfa] = []
     for source, tree in zip(sources, trees, strict=True):
         if isinstance(source, Scanner):
             (charset,) = charsets_of(tree)
             stages.append((SCANNERS[source.name], 0, array("H"), b"", members(classes.members[charset])))
         else:
-            stages.append(walk(build(tree, classes), classes))
-    return Splitter(classes.ascii, classes.page_of, classes.pages, stages)
+            dfas.append(build(tree, classes))
+            stages.append(walk(dfas[-1], classes))
+    table = restart([dfa.rows for dfa in dfas]) if len(dfas) == len(stages) else None
+    return Splitter(classes.ascii, classes.page_of, classes.pages, stages, table)
 
 
 def members(mask: int) -> bytes:

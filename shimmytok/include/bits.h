@@ -1,0 +1,33 @@
+/* Counting zeros, on any compiler. */
+#ifndef SHIMMYTOK_BITS_H
+#define SHIMMYTOK_BITS_H
+
+#include <stdint.h>
+
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+#include <intrin.h>
+#endif
+
+/* The number of the lowest bit that is set, of x != 0. */
+static inline unsigned shim_lowest(uint64_t x) {
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(x);
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+    unsigned long at;
+    _BitScanForward64(&at, x);
+    return at;
+#else
+    unsigned at = 0;
+    while (!(x & 0xFF)) {
+        x >>= 8;
+        at += 8;
+    }
+    while (!(x & 1)) {
+        x >>= 1;
+        at++;
+    }
+    return at;
+#endif
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* Splitting by a table (split_table.h), a block of text after the other, and short texts at once.
+ *
+ * Holds the order of the steps and what is carried from block to block; the steps are in the headers it includes. */
+#ifndef SHIMMYTOK_SPLIT_BLOCK_H
+#define SHIMMYTOK_SPLIT_BLOCK_H
+
+#include "split_ends.h"
+#include "split_run.h"
+#include "split_symbols.h"
+
+#define SHIM_BLOCK 16384    /* bytes of text */
+#define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
+#define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
+
+typedef struct {
+    uint8_t symbols[SHIM_BLOCK + 64];
+    uint8_t gathered[SHIM_BLOCK + 64];
+    uint16_t places[32 + SHIM_BLOCK + 64]; /* from the 33rd on */
+    uint16_t numbers[SHIM_BLOCK / 2 + 64];
+    uint8_t found[64 + SHIM_BLOCK / 2 + 128]; /* from the 65th on */
+} shim_buffers;
+
+typedef struct {      /* between two blocks */
+    size_t at;        /* bytes done */
+    size_t state;     /* there */
+    uint32_t before[4];
+    uint32_t held[4]; /* the last ends found, which may yet be dropped */
+    size_t n_held;
+} shim_progress;
+
+/* The ends of the pieces of a clean text of at most SHIM_SHORT bytes; how many there are. */
+static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
+    uint32_t places[4 + SHIM_SHORT + 1], *place = places + 4, entry = 0;
+    size_t at = 0, n = 0, i = 0;
+    int age;
+    if (size == 0) return 0;
+    places[3] = 0;
+    for (;; i++) {
+        place[i] = (uint32_t)at;
+        if (at == size) break;
+        if (text[at] < 0x80) {
+            entry = t->single[(entry >> 8) + t->ascii[text[at]]];
+            at++;
+        } else {
+            entry = t->single[(entry >> 8) + shim_wide_symbol(t, text + at)];
+            do at++;
+            while (at < size && !shim_is_first(text[at]));
+        }
+        if (SHIM_UNLIKELY(entry & 0xFC)) {
+            n -= SHIM_DROPPED(entry);
+            for (age = 3; age > 1; age--)
+                if (entry >> age & 1) ends[n++] = place[(ptrdiff_t)i - age];
+        }
+        ends[n] = place[(ptrdiff_t)i - 1];
+        n += entry >> 1 & 1;
+        ends[n] = place[i];
+        n += entry & 1;
+    }
+    entry = t->ends[(entry >> 8) / t->n_symbols];
+    n -= SHIM_DROPPED(entry);
+    for (age = 3; age > 0; age--)
+        if (entry >> age & 1) ends[n++] = place[(ptrdiff_t)i - age];
+    ends[n++] = (uint32_t)size;
+    return n;
+}
+
+/* Where to end a block that begins at `begin`. */
+static inline size_t shim_block_end(const uint8_t *text, size_t size, size_t begin) {
+    size_t end = begin + SHIM_BLOCK;
+    if (size - begin <= SHIM_BLOCK) return size;
+    while (!shim_is_first(text[end])) end--;
+    return end;
+}
+
+/* Symbols of bytes of a block; how many.  `*symbols` and `*places` tell where; no places: each byte is one. */
+static inline size_t shim_block_symbols(const shim_restart *t, int level, const uint8_t *text, size_t n,
+                                        shim_buffers *b, const uint8_t **symbols, const uint16_t **places) {
+    int wide;
+#if SHIM_X86
+    if (level >= 1)
+        wide = level >= 2 ? shim_symbols_avx512(t, text, n, b->symbols) : shim_symbols_avx2(t, text, n, b->symbols);
+    else
+#endif
+        wide = shim_symbols(t, text, 0, n, b->symbols);
+    *symbols = b->symbols;
+    *places = NULL;
+    if (!wide) return n;
+    *symbols = b->gathered;
+    *places = b->places + 32;
+#if SHIM_X86
+    if (level >= 2) return shim_gather_avx512(text, b->symbols, n, b->gathered, b->places + 32);
+    if (level == 1) return shim_gather_avx2(text, b->symbols, n, b->gathered, b->places + 32);
+#endif
+    return shim_gather(text, b->symbols, 0, n, b->gathered, b->places + 32, 0);
+}
+
+/* Run the table over pairs of symbols; the state behind. */
+static inline size_t shim_block_run(const shim_restart *t, int level, const uint8_t *symbols, size_t n_pairs,
+                                    shim_buffers *b, size_t state) {
+    size_t w = t->n_symbols;
+    if (t->pairs == NULL)
+        return shim_run_single(t, symbols, n_pairs, b->found + 64, (uint32_t)(state * w)) / w;
+#if SHIM_X86
+    if (level >= 1)
+        shim_pair_avx2(w, symbols, n_pairs, b->numbers);
+    else
+#endif
+        shim_pair(w, symbols, n_pairs, b->numbers);
+    return shim_run_pairs(t, b->numbers, n_pairs, b->found + 64, (uint32_t)(state * w * w)) / (w * w);
+}
+
+static inline size_t shim_block_ends(int level, const uint8_t *found, size_t n_pairs, const shim_places *p,
+                                     uint32_t *ends, size_t n) {
+#if SHIM_X86
+    if (level >= 2) return shim_ends_avx512(found, n_pairs, p, ends, n);
+    if (level == 1) return shim_ends_avx2(found, n_pairs, p, ends, n);
+#endif
+    return shim_ends(found, n_pairs, p, ends, n);
+}
+
+/* Append the ends that the next block of a clean text brings; how many there are then.
+ *
+ * `ends` has room for SHIM_BLOCK + SHIM_ENDS_SLACK more. */
+static inline size_t shim_split_block(const shim_restart *t, int level, const uint8_t *text, size_t size,
+                                      shim_buffers *b, shim_progress *from, uint32_t *ends, size_t n) {
+    size_t begin = from->at, end = shim_block_end(text, size, begin), count, n_pairs, k;
+    const uint8_t *symbols;
+    shim_places p;
+    int last = end == size;
+    for (k = 0; k < from->n_held; k++) ends[n++] = from->held[k];
+    count = shim_block_symbols(t, level, text + begin, end - begin, b, &symbols, &p.places);
+    p.base = begin;
+    memcpy(p.before, from->before, sizeof p.before);
+    if (!last && count % 2) end = shim_place(&p, (ptrdiff_t)--count);
+    n_pairs = count / 2;
+    b->found[63] = 0;
+    from->state = shim_block_run(t, level, symbols, n_pairs, b, from->state);
+    memset(b->found + 64 + n_pairs, 0, 128);
+    if (count % 2) {
+        uint32_t entry = t->single[from->state * t->n_symbols + symbols[count - 1]];
+        b->found[64 + n_pairs++] = (uint8_t)((entry & 15) << 1 | (entry & 0x60));
+        from->state = (entry >> 8) / t->n_symbols;
+    }
+    n = shim_block_ends(level, b->found + 64, n_pairs, &p, ends, n);
+    from->at = end;
+    if (last) {
+        uint32_t entry = t->ends[from->state];
+        int age;
+        n -= SHIM_DROPPED(entry);
+        for (age = 3; age > 0; age--)
+            if (entry >> age & 1) ends[n++] = shim_place(&p, (ptrdiff_t)count - age);
+        ends[n++] = (uint32_t)size;
+        return n;
+    }
+    for (k = 0; k < 4; k++) from->before[k] = shim_place(&p, (ptrdiff_t)(count + k) - 4);
+    from->n_held = t->guessed[from->state];
+    n -= from->n_held;
+    for (k = 0; k < from->n_held; k++) from->held[k] = ends[n + k];
+    return n;
+}
+
+#endif

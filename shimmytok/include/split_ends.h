@@ -1,0 +1,188 @@
+/* From a byte of boundaries for each two symbols (split_run.h) to the ends of pieces, as offsets in the text.
+ *
+ * 64 symbols become 64 bits, the bit of a boundary being that of the symbol behind it; bits become numbers.  Where a
+ * boundary is older than a pair, or boundaries are to be dropped, which is rare, the 64 are taken one by one.
+ * `found[-1]` must be 0, and there must be 64 zeros behind the last. */
+#ifndef SHIMMYTOK_SPLIT_ENDS_H
+#define SHIMMYTOK_SPLIT_ENDS_H
+
+#include <string.h>
+
+#include "bits.h"
+#include "cpu.h"
+#include "split_table.h"
+
+#define SHIM_RARE 0x78 /* of a byte: boundaries before the symbol before the pair, and drops */
+
+typedef struct {           /* where the symbols of a block are */
+    const uint16_t *places; /* less `base`; NULL: all symbols are bytes.  places[-1] can be read */
+    size_t base;           /* offset of the block in the text */
+    uint32_t before[4];    /* offsets of the last four symbols before the block */
+} shim_places;
+
+static inline uint32_t shim_place(const shim_places *p, ptrdiff_t symbol) {
+    if (symbol < 0) return p->before[4 + symbol];
+    return (uint32_t)(p->base + (p->places ? p->places[symbol] : (size_t)symbol));
+}
+
+/* Symbols and drops of pairs 32 * chunk to 32 * chunk + 31, one by one; the number of ends then. */
+static inline size_t shim_ends_rare(const uint8_t *found, size_t chunk, const shim_places *p, uint32_t *ends,
+                                    size_t n) {
+    ptrdiff_t pair = (ptrdiff_t)chunk * 32, stop = pair + 32, age;
+    if (found[pair - 1] & 1) ends[n++] = shim_place(p, 2 * pair - 1);
+    for (; pair < stop; pair++) {
+        n -= SHIM_DROPPED(found[pair]);
+        for (age = 4; age >= (pair == stop - 1); age--)
+            if (found[pair] >> age & 1) ends[n++] = shim_place(p, 2 * pair + 1 - age);
+    }
+    return n;
+}
+
+/* The low bits of the 8 bytes of x as a number, the first byte's lowest. */
+static inline unsigned shim_low_bits(uint64_t x) {
+    return (unsigned)((x & 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56);
+}
+
+/* Bit k of x at bit 2k. */
+static inline uint64_t shim_spread(uint64_t x) {
+    x = (x | x << 16) & 0x0000FFFF0000FFFFULL;
+    x = (x | x << 8) & 0x00FF00FF00FF00FFULL;
+    x = (x | x << 4) & 0x0F0F0F0F0F0F0F0FULL;
+    x = (x | x << 2) & 0x3333333333333333ULL;
+    return (x | x << 1) & 0x5555555555555555ULL;
+}
+
+static inline uint64_t shim_load_little(const uint8_t *p) {
+    uint64_t x = 0;
+    int k;
+    for (k = 0; k < 8; k++) x |= (uint64_t)p[k] << 8 * k;
+    return x;
+}
+
+/* The boundaries of a chunk: bit k is symbol 64 * chunk - 1 + k; `rare` is set when it must be taken one by one. */
+static inline uint64_t shim_mask(const uint8_t *found, size_t chunk, int *rare) {
+    uint64_t even = 0, odd = 0, any = 0;
+    unsigned k;
+    for (k = 0; k < 4; k++) {
+        uint64_t here = shim_load_little(found + 32 * chunk + 8 * k);
+        uint64_t before = shim_load_little(found + 32 * chunk + 8 * k - 1);
+        any |= here;
+        even |= (uint64_t)shim_low_bits(here >> 2 | before) << 8 * k;
+        odd |= (uint64_t)shim_low_bits(here >> 1) << 8 * k;
+    }
+    *rare = (any & 0x0101010101010101ULL * SHIM_RARE) != 0;
+    return shim_spread(even) | shim_spread(odd) << 1;
+}
+
+/* Write the places of a chunk's boundaries; the number of ends then. */
+static inline size_t shim_ends_of_mask(uint64_t mask, size_t chunk, const shim_places *p, uint32_t *ends, size_t n) {
+    ptrdiff_t first = (ptrdiff_t)(64 * chunk) - 1;
+    for (; mask; mask &= mask - 1) ends[n++] = shim_place(p, first + (ptrdiff_t)shim_lowest(mask));
+    return n;
+}
+
+static inline size_t shim_ends(const uint8_t *found, size_t n_pairs, const shim_places *p, uint32_t *ends, size_t n) {
+    size_t chunk;
+    int rare;
+    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
+        uint64_t mask = shim_mask(found, chunk, &rare);
+        n = rare ? shim_ends_rare(found, chunk, p, ends, n) : shim_ends_of_mask(mask, chunk, p, ends, n);
+    }
+    return n;
+}
+
+#if SHIM_X86
+
+SHIM_AVX2 static inline uint64_t shim_mask_avx2(const uint8_t *found, size_t chunk, int *rare) {
+    __m256i here = _mm256_loadu_si256((const __m256i *)(found + 32 * chunk));
+    __m256i before = _mm256_loadu_si256((const __m256i *)(found + 32 * chunk - 1));
+    __m256i even = _mm256_or_si256(_mm256_slli_epi16(here, 5), _mm256_slli_epi16(before, 7)); /* bit 7 counts */
+    __m256i odd = _mm256_slli_epi16(here, 6);
+    uint64_t low = (uint32_t)_mm256_movemask_epi8(_mm256_unpacklo_epi8(even, odd));
+    uint64_t high = (uint32_t)_mm256_movemask_epi8(_mm256_unpackhi_epi8(even, odd));
+    *rare = !_mm256_testz_si256(here, _mm256_set1_epi8(SHIM_RARE));
+    return (low & 0xFFFF) | (high & 0xFFFF) << 16 | (low >> 16) << 32 | (high >> 16) << 48;
+}
+
+SHIM_AVX2 static inline size_t shim_ends_avx2(const uint8_t *found, size_t n_pairs, const shim_places *p,
+                                              uint32_t *ends, size_t n) {
+    size_t chunk, k;
+    int rare;
+    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
+        uint64_t mask = shim_mask_avx2(found, chunk, &rare);
+        size_t count = (size_t)_mm_popcnt_u64(mask), from = p->base + 64 * chunk - 1;
+        if (SHIM_UNLIKELY(rare)) {
+            n = shim_ends_rare(found, chunk, p, ends, n);
+        } else if (p->places || chunk == 0) {
+            n = shim_ends_of_mask(mask, chunk, p, ends, n);
+        } else { /* eight at a time, so that the branch is taken alike for most chunks */
+            for (k = 0; k < count; k += 8) {
+                uint32_t *to = ends + n + k;
+                int j;
+                for (j = 0; j < 8; j++) {
+                    to[j] = (uint32_t)(from + _tzcnt_u64(mask));
+                    mask = _blsr_u64(mask);
+                }
+            }
+            n += count;
+        }
+    }
+    return n;
+}
+
+/* Widen `count` numbers of 16 bits, add `base`, and write them; up to 31 more are written. */
+SHIM_AVX512 static inline void shim_write_places(__m512i numbers, size_t count, uint32_t base, uint32_t *ends) {
+    const __m512i from = _mm512_set1_epi32((int)base);
+    _mm512_storeu_si512(ends, _mm512_add_epi32(from, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(numbers))));
+    if (SHIM_UNLIKELY(count > 16))
+        _mm512_storeu_si512(ends + 16,
+                            _mm512_add_epi32(from, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(numbers, 1))));
+}
+
+SHIM_AVX512 static inline size_t shim_ends_avx512(const uint8_t *found, size_t n_pairs, const shim_places *p,
+                                                  uint32_t *ends, size_t n) {
+    static const uint8_t iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                     16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                     48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i numbers = _mm512_loadu_si512(iota);
+    size_t chunk, k;
+    int rare;
+    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
+        uint64_t mask = shim_mask_avx2(found, chunk, &rare);
+        size_t count = (size_t)_mm_popcnt_u64(mask), half = (size_t)_mm_popcnt_u64(mask & 0xFFFFFFFF);
+        if (SHIM_UNLIKELY(rare)) {
+            n = shim_ends_rare(found, chunk, p, ends, n);
+            continue;
+        }
+        if (chunk == 0 && (mask & 1)) { /* the last symbol of the block before */
+            ends[n++] = p->before[3];
+            count--;
+            half--;
+            mask &= mask - 1;
+        }
+        if (p->places) {
+            const uint16_t *places = p->places + 64 * chunk - 1;
+            __m512i low = _mm512_maskz_compress_epi16((__mmask32)mask, _mm512_loadu_si512(places));
+            __m512i high = _mm512_maskz_compress_epi16((__mmask32)(mask >> 32), _mm512_loadu_si512(places + 32));
+            shim_write_places(low, half, (uint32_t)p->base, ends + n);
+            shim_write_places(high, count - half, (uint32_t)p->base, ends + n + half);
+        } else {
+            __m512i places = _mm512_maskz_compress_epi8(mask, numbers);
+            const __m512i from = _mm512_set1_epi32((int)(uint32_t)(p->base + 64 * chunk - 1));
+            _mm512_storeu_si512(
+                ends + n, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+            for (k = 16; SHIM_UNLIKELY(k < count); k += 16) {
+                places = _mm512_shuffle_i64x2(places, places, 0x39); /* the next 16 to the front */
+                _mm512_storeu_si512(ends + n + k, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
+                                                                             _mm512_castsi512_si128(places))));
+            }
+        }
+        n += count;
+    }
+    return n;
+}
+
+#endif
+
+#endif

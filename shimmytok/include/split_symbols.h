@@ -1,0 +1,152 @@
+/* From the bytes of a clean text to symbols (split_table.h), a block at a time.
+ *
+ * First a symbol for each byte, of which only those of first bytes count; then, unless all is ASCII, those are moved
+ * together and their places noted.  Buffers have room for 64 bytes more than is asked for. */
+#ifndef SHIMMYTOK_SPLIT_SYMBOLS_H
+#define SHIMMYTOK_SPLIT_SYMBOLS_H
+
+#include <string.h>
+
+#include "bits.h"
+#include "cpu.h"
+#include "split_table.h"
+
+#define SHIM_FIRST_CLASS 2 /* of characters */
+
+/* The symbol of the character outside ASCII at `p`. */
+static inline uint8_t shim_wide_symbol(const shim_restart *t, const uint8_t *p) {
+    uint32_t cp, lead = p[0];
+    if (lead < 0xE0)
+        cp = (lead & 0x1F) << 6 | (p[1] & 0x3F);
+    else if (lead < 0xF0)
+        cp = (lead & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+    else
+        cp = (lead & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+    return (uint8_t)(t->pages[(size_t)t->page_of[cp >> 8] << 8 | (cp & 255)] - SHIM_FIRST_CLASS);
+}
+
+static inline int shim_is_first(uint8_t byte) { return (byte & 0xC0) != 0x80; }
+
+/* Write the symbols of bytes `begin` to before `end`; whether one is not ASCII. */
+static inline int shim_symbols(const shim_restart *t, const uint8_t *text, size_t begin, size_t end,
+                               uint8_t *symbols) {
+    size_t i = begin, k;
+    int wide = 0;
+    uint64_t word;
+    while (i < end) {
+        while (end - i >= 8) {
+            memcpy(&word, text + i, 8);
+            if (word & 0x8080808080808080ULL) break;
+            for (k = 0; k < 8; k++) symbols[i + k] = t->ascii[text[i + k]];
+            i += 8;
+        }
+        for (; i < end && text[i] < 0x80; i++) symbols[i] = t->ascii[text[i]];
+        for (; i < end && text[i] >= 0x80; i++) {
+            wide = 1;
+            if (shim_is_first(text[i])) symbols[i] = shim_wide_symbol(t, text + i);
+        }
+    }
+    return wide;
+}
+
+/* Move the symbols of first bytes to the front, from byte `begin` and symbol `n` on; how many there are then. */
+static inline size_t shim_gather(const uint8_t *text, const uint8_t *symbols, size_t begin, size_t end,
+                                 uint8_t *gathered, uint16_t *places, size_t n) {
+    size_t i;
+    for (i = begin; i < end; i++) {
+        gathered[n] = symbols[i];
+        places[n] = (uint16_t)i;
+        n += (size_t)shim_is_first(text[i]);
+    }
+    return n;
+}
+
+#if SHIM_X86
+
+SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8_t *text, size_t n,
+                                              uint8_t *symbols) {
+    __m256i rows[8];
+    size_t i, k;
+    int wide = 0;
+    for (k = 0; k < 8; k++)
+        rows[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t->ascii + 16 * k)));
+    for (i = 0; n - i >= 32; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + i)), found = _mm256_setzero_si256();
+        uint32_t others = (uint32_t)_mm256_movemask_epi8(bytes);
+        for (k = 0; k < 8; k++) { /* a byte of row k becomes 0x70 to 0x7F, any other 0x80 or more, which reads 0 */
+            __m256i within = _mm256_sub_epi8(bytes, _mm256_set1_epi8((char)(16 * k)));
+            within = _mm256_adds_epu8(within, _mm256_set1_epi8(0x70));
+            found = _mm256_or_si256(found, _mm256_shuffle_epi8(rows[k], within));
+        }
+        _mm256_storeu_si256((__m256i *)(symbols + i), found);
+        wide |= others != 0;
+        for (; others; others &= others - 1) {
+            size_t at = i + shim_lowest(others);
+            if (shim_is_first(text[at])) symbols[at] = shim_wide_symbol(t, text + at);
+        }
+    }
+    return wide | shim_symbols(t, text, i, n, symbols);
+}
+
+SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8_t *symbols, size_t n,
+                                                uint8_t *gathered, uint16_t *places) {
+    const __m256i iota =
+        _mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    size_t i, kept = 0;
+    for (i = 0; n - i >= 32; i += 32) {
+        if (_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(text + i)))) {
+            kept = shim_gather(text, symbols, i, i + 32, gathered, places, kept);
+            continue;
+        }
+        _mm256_storeu_si256((__m256i *)(gathered + kept), _mm256_loadu_si256((const __m256i *)(symbols + i)));
+        _mm256_storeu_si256((__m256i *)(places + kept), _mm256_add_epi16(iota, _mm256_set1_epi16((short)i)));
+        _mm256_storeu_si256((__m256i *)(places + kept + 16),
+                            _mm256_add_epi16(iota, _mm256_set1_epi16((short)(i + 16))));
+        kept += 32;
+    }
+    return shim_gather(text, symbols, i, n, gathered, places, kept);
+}
+
+SHIM_AVX512 static inline int shim_symbols_avx512(const shim_restart *t, const uint8_t *text, size_t n,
+                                                  uint8_t *symbols) {
+    const __m512i low = _mm512_loadu_si512(t->ascii), high = _mm512_loadu_si512(t->ascii + 64);
+    uint64_t firsts, any = 0;
+    size_t i;
+    for (i = 0; i < n; i += 64) {
+        __mmask64 within = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
+        __m512i bytes = _mm512_maskz_loadu_epi8(within, text + i);
+        _mm512_storeu_si512(symbols + i, _mm512_permutex2var_epi8(low, bytes, high));
+        firsts = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xC0));
+        any |= firsts;
+        for (; firsts; firsts &= firsts - 1) {
+            size_t at = i + shim_lowest(firsts);
+            symbols[at] = shim_wide_symbol(t, text + at);
+        }
+    }
+    return any != 0;
+}
+
+SHIM_AVX512 static inline size_t shim_gather_avx512(const uint8_t *text, const uint8_t *symbols, size_t n,
+                                                    uint8_t *gathered, uint16_t *places) {
+    static const uint16_t iota[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    const __m512i numbers = _mm512_loadu_si512(iota);
+    size_t i, kept = 0, half;
+    for (i = 0; i < n; i += 64) {
+        __mmask64 within = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
+        __m512i bytes = _mm512_maskz_loadu_epi8(within, text + i);
+        uint64_t firsts = within & _mm512_cmpgt_epi8_mask(bytes, _mm512_set1_epi8((char)0xBF));
+        __m512i lower = _mm512_add_epi16(numbers, _mm512_set1_epi16((short)i));
+        __m512i upper = _mm512_add_epi16(numbers, _mm512_set1_epi16((short)(i + 32)));
+        half = (size_t)_mm_popcnt_u64(firsts & 0xFFFFFFFF);
+        _mm512_storeu_si512(gathered + kept, _mm512_maskz_compress_epi8(firsts, _mm512_loadu_si512(symbols + i)));
+        _mm512_storeu_si512(places + kept, _mm512_maskz_compress_epi16((__mmask32)firsts, lower));
+        _mm512_storeu_si512(places + kept + half, _mm512_maskz_compress_epi16((__mmask32)(firsts >> 32), upper));
+        kept += (size_t)_mm_popcnt_u64(firsts);
+    }
+    return kept;
+}
+
+#endif
+
+#endif

@@ -14,7 +14,7 @@ from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
 from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
-from shimmytok.pretokenizers._split cimport split
+from shimmytok.pretokenizers._split cimport split_begin, split_more
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
 
@@ -140,6 +140,7 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
 cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     """Encode a text whose spaces are escaped already."""
     cdef Pieces pieces
+    cdef int status, more = 1
     if not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
             return OUT_OF_MEMORY
@@ -147,14 +148,22 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
         text = <const uint8_t*>ws.repaired.data
     if n > LONGEST_TEXT:
         return TOO_LONG
-    if split(t.split, text, n, &ws.split) != 0 or reserve_ids(out, n // 4 + 1) != OK:
-        return OUT_OF_MEMORY
     pieces.text = text
     pieces.readable = n
     pieces.start = 0
-    pieces.ends = ws.split.ends
-    pieces.count = ws.split.n_ends
-    return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+    split_begin(t.split, text, n, &ws.split)
+    while more:
+        more = split_more(t.split, text, n, &ws.split)
+        if more < 0:
+            return OUT_OF_MEMORY
+        pieces.ends = ws.split.ends
+        pieces.count = ws.split.n_ends
+        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        if status != OK:
+            return status
+        if pieces.count:
+            pieces.start = pieces.ends[pieces.count - 1]
+    return OK
 
 
 cdef int encode_fragment(

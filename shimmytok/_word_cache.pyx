@@ -7,7 +7,8 @@ moved, and the memory never grows.  Pieces are looked up in batches, so that the
 import operator
 import os
 
-from libc.string cimport memcpy, memset
+from libc.stdint cimport uint16_t
+from libc.string cimport memcpy, memmove, memset
 
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve_ids
 
@@ -38,8 +39,6 @@ cdef enum:
     IS_LONG = 15                   # the count of a short entry whose ids are in a long one
     LINE = 8                       # words
     SMALLEST = 4096                # bytes; a smaller cache is none
-    MISSED = 0
-    LONG_HIT = 255
 
 LARGEST = 1 << 37                  # bytes: lines are counted in 32 bits
 
@@ -55,10 +54,11 @@ cdef struct LongProbe:
 cdef struct Batch:
     Probe[BATCH] probes
     LongProbe[BATCH] longs         # of the pieces longer than SHORT, in order
-    uint32_t[BATCH][SHORT_IDS] hits
-    uint8_t[BATCH] n_hits          # ids of each piece, MISSED or LONG_HIT
-    Missed[BATCH] missed           # the pieces without an entry, in order
-    Missed[BATCH] long_hits        # those whose ids are in a long one
+    Missed[BATCH] missed           # the pieces whose ids were not at hand, in order
+    uint16_t[BATCH] piece          # the number of each
+    uint32_t[BATCH] gap            # where its ids belong, among those that were
+    Missed[BATCH] unknown          # those of them that no entry has
+    uint16_t[BATCH] missed_as      # the number of each in `missed`
 
 
 cdef inline void probe_short(const WordCacheTables* c, const uint8_t* p, size_t n, size_t readable,
@@ -98,12 +98,27 @@ cdef void probe_all(const WordCacheTables* c, const Pieces* pieces, Batch* batch
         at = pieces.ends[k]
 
 
-cdef void keep_short(const Probe* probe, const uint32_t* ids, size_t count, bint second) noexcept nogil:
-    """Enter a word into its line, where there is room or else in place of one of the two."""
+cdef inline uint64_t* beside(const uint64_t* line) noexcept nogil:
+    """The line that comes with this one when the processor fetches lines by two; it takes what has no room here."""
+    return <uint64_t*>(<size_t>line ^ (LINE * sizeof(uint64_t)))
+
+
+cdef void keep_short(const Probe* probe, const uint32_t* ids, size_t count, uint32_t random) noexcept nogil:
+    """Enter a word into its line or the one beside, where there is room or else in place of one of the four."""
     cdef uint64_t[2] key, pairs
-    cdef uint64_t* entry = probe.line
-    if probe.line[1] != 0 and (probe.line[5] == 0 or second):
-        entry += 4
+    cdef uint64_t* line = probe.line
+    cdef uint64_t* other = beside(line)
+    cdef uint64_t* entry
+    if line[1] == 0:
+        entry = line
+    elif line[5] == 0:
+        entry = line + 4
+    elif other[1] == 0:
+        entry = other
+    elif other[5] == 0:
+        entry = other + 4
+    else:
+        entry = (other if random & 2 else line) + 4 * (random & 1)
     key[0] = probe.low
     key[1] = probe.high | <uint64_t>count << 60
     pairs[0] = pairs[1] = 0
@@ -134,87 +149,90 @@ cdef void keep(const WordCacheTables* c, const Probe* probe, const Missed* word,
         probe_long(c, word.p, word.n, &long_probe)
         keep_long(&long_probe, ids, word.count)
     if word.n <= SHORT:
-        keep_short(probe, ids, word.count if word.count <= SHORT_IDS else <size_t>IS_LONG, word.first & 1)
+        keep_short(probe, ids, word.count if word.count <= SHORT_IDS else <size_t>IS_LONG, <uint32_t>word.first)
 
 
-cdef int emit(const uint32_t* ids, size_t count, IdSink* out) noexcept nogil:
-    if reserve_ids(out, count) != OK:
-        return OUT_OF_MEMORY
-    memcpy(out.ids + out.n, ids, count * sizeof(uint32_t))
-    out.n += count
-    return OK
+cdef uint32_t find_long(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t* ids) noexcept nogil:
+    """The number of ids of a short piece that has more than SHORT_IDS; or 0."""
+    cdef LongProbe probe
+    probe_long(c, p, n, &probe)
+    return shim_long_find(probe.line, probe.key, ids)
 
 
-cdef int look_up_rest(
-    const WordCacheTables* c, const Pieces* pieces, size_t k, size_t at, size_t n_longs, Batch* batch,
-    IdSink* found, size_t* n_missed
-) noexcept nogil:
-    """Look up the pieces from number k on, which begins at `at`; those without an entry go to `missed`."""
-    cdef LongProbe of_short
-    cdef LongProbe* probe
-    cdef Missed* word
-    cdef size_t n, m = 0, n_long_hits = 0
+cdef size_t find_batch(const WordCacheTables* c, const Pieces* pieces, Batch* batch, IdSink* out) noexcept nogil:
+    """Push the ids of the pieces that have an entry, for which there is room; the others go to `missed`."""
+    cdef size_t k, n, at = pieces.start, n_longs = 0, m = 0
     cdef uint32_t count
-    for k in range(k, pieces.count):
-        n = pieces.ends[k] - at
-        count = shim_short_find(batch.probes[k].line, batch.probes[k].low, batch.probes[k].high, batch.hits[k])
-        batch.n_hits[k] = <uint8_t>count
+    cdef uint32_t* base = out.ids + out.n
+    cdef uint32_t* ids = base
+    for k in range(pieces.count):
+        count = shim_short_find(batch.probes[k].line, batch.probes[k].low, batch.probes[k].high, ids)
         if count - 1 >= SHORT_IDS:
-            probe = NULL
+            n = pieces.ends[k] - at
             if SHORT < n <= LONG:
-                probe = &batch.longs[n_longs]
+                count = shim_long_find(batch.longs[n_longs].line, batch.longs[n_longs].key, ids)
                 n_longs += 1
-            elif count == IS_LONG:
-                probe = &of_short
-                probe_long(c, pieces.text + at, n, probe)
-            if reserve_ids(found, LONG_IDS) != OK:
-                return OUT_OF_MEMORY
-            count = 0 if probe == NULL else shim_long_find(probe.line, probe.key, found.ids + found.n)
-            if count:
-                word = &batch.long_hits[n_long_hits]
-                n_long_hits += 1
-                batch.n_hits[k] = LONG_HIT
-            else:
-                word = &batch.missed[m]
+            elif count:
+                count = find_long(c, pieces.text + at, n, ids)
+            if count == 0:
+                SHIM_PREFETCH(beside(batch.probes[k].line))
+                batch.missed[m].p = pieces.text + at
+                batch.missed[m].n = <uint32_t>n
+                batch.piece[m] = <uint16_t>k
+                batch.gap[m] = <uint32_t>(ids - base)
                 m += 1
-                batch.n_hits[k] = MISSED
-            word.p = pieces.text + at
-            word.n = <uint32_t>n
-            word.first = found.n
-            word.count = count
-            found.n += count
+        ids += count
         at = pieces.ends[k]
-    n_missed[0] = m
+    out.n = ids - out.ids
+    return m
+
+
+cdef int find_beside(
+    const WordCacheTables* c, Batch* batch, size_t m, IdSink* found, size_t* n_unknown
+) noexcept nogil:
+    """Look the missed short pieces up in the lines beside theirs; those that are not there go to `unknown`."""
+    cdef const Probe* probe
+    cdef Missed* word
+    cdef size_t k, left = 0
+    if reserve_ids(found, (m + 1) * LONG_IDS) != OK:
+        return OUT_OF_MEMORY
+    for k in range(m):
+        word = &batch.missed[k]
+        word.count = 0
+        if word.n <= SHORT:
+            probe = &batch.probes[batch.piece[k]]
+            word.first = found.n
+            word.count = shim_short_find(beside(probe.line), probe.low, probe.high, found.ids + found.n)
+            if word.count == IS_LONG:
+                word.count = find_long(c, word.p, word.n, found.ids + found.n)
+            found.n += word.count
+        if word.count == 0:
+            batch.unknown[left] = word[0]
+            batch.missed_as[left] = <uint16_t>k
+            left += 1
+    n_unknown[0] = left
     return OK
 
 
-cdef int encode_rest(
-    const WordCacheTables* c, EncodeMissed encode, const void* tables, const Pieces* pieces, size_t k, size_t at,
-    size_t n_longs, Batch* batch, Workspace* ws, IdSink* out
-) noexcept nogil:
-    """Push the ids of the pieces from number k on, the first that no entry has."""
-    cdef size_t n_missed = 0
-    cdef const Missed* missed = batch.missed
-    cdef const Missed* long_hits = batch.long_hits
-    cdef int status
-    ws.found.n = 0
-    if look_up_rest(c, pieces, k, at, n_longs, batch, &ws.found, &n_missed) != OK:
+cdef int fill_gaps(const Batch* batch, size_t m, const uint32_t* found, size_t first, IdSink* out) noexcept nogil:
+    """Put the ids of the missed pieces between those that begin at out.ids[first], from the last gap to the first."""
+    cdef const Missed* word
+    cdef size_t k, shift = 0, end = out.n - first
+    cdef uint32_t* base
+    for k in range(m):
+        shift += batch.missed[k].count
+    if reserve_ids(out, shift) != OK:
         return OUT_OF_MEMORY
-    status = encode(tables, batch.missed, n_missed, ws, &ws.found)
-    if status != OK:
-        return status
-    for k in range(k, pieces.count):
-        if batch.n_hits[k] == MISSED:
-            status = emit(ws.found.ids + missed.first, missed.count, out)
-            keep(c, &batch.probes[k], missed, ws.found.ids + missed.first)
-            missed += 1
-        elif batch.n_hits[k] == LONG_HIT:
-            status = emit(ws.found.ids + long_hits.first, long_hits.count, out)
-            long_hits += 1
-        else:
-            status = emit(batch.hits[k], batch.n_hits[k], out)
-        if status != OK:
-            return status
+    base = out.ids + first
+    out.n += shift
+    k = m
+    while k:
+        k -= 1
+        word = &batch.missed[k]
+        memmove(base + batch.gap[k] + shift, base + batch.gap[k], (end - batch.gap[k]) * sizeof(uint32_t))
+        shift -= word.count
+        memcpy(base + batch.gap[k] + shift, found + word.first, word.count * sizeof(uint32_t))
+        end = batch.gap[k]
     return OK
 
 
@@ -222,29 +240,26 @@ cdef int encode_batch(
     const WordCacheTables* c, EncodeMissed encode, const void* tables, const Pieces* pieces, Batch* batch,
     Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef size_t k, n, at = pieces.start, n_longs = 0
-    cdef uint32_t count
-    cdef uint32_t* ids
+    cdef size_t k, m, n_unknown = 0, first = out.n
+    cdef const Missed* word
+    cdef int status
     probe_all(c, pieces, batch)
     if reserve_ids(out, LONG_IDS * (pieces.count + 1)) != OK:
         return OUT_OF_MEMORY
-    ids = out.ids + out.n
-    for k in range(pieces.count):
-        count = shim_short_find(batch.probes[k].line, batch.probes[k].low, batch.probes[k].high, ids)
-        if count - 1 >= SHORT_IDS:
-            n = pieces.ends[k] - at
-            if SHORT < n <= LONG:
-                count = shim_long_find(batch.longs[n_longs].line, batch.longs[n_longs].key, ids)
-            else:
-                count = 0
-            if count == 0:
-                out.n = ids - out.ids
-                return encode_rest(c, encode, tables, pieces, k, at, n_longs, batch, ws, out)
-            n_longs += 1
-        ids += count
-        at = pieces.ends[k]
-    out.n = ids - out.ids
-    return OK
+    m = find_batch(c, pieces, batch, out)
+    if m == 0:
+        return OK
+    ws.found.n = 0
+    if find_beside(c, batch, m, &ws.found, &n_unknown) != OK:
+        return OUT_OF_MEMORY
+    status = encode(tables, batch.unknown, n_unknown, ws, &ws.found)
+    if status != OK:
+        return status
+    for k in range(n_unknown):
+        word = &batch.unknown[k]
+        batch.missed[batch.missed_as[k]] = word[0]
+        keep(c, &batch.probes[batch.piece[batch.missed_as[k]]], word, ws.found.ids + word.first)
+    return fill_gaps(batch, m, ws.found.ids, first, out)
 
 
 cdef int encode_uncached(
@@ -259,11 +274,14 @@ cdef int encode_uncached(
         missed[k].n = <uint32_t>(pieces.ends[k] - at)
         at = pieces.ends[k]
     status = encode(tables, missed, pieces.count, ws, &ws.found)
+    if status != OK:
+        return status
+    if reserve_ids(out, ws.found.n) != OK:
+        return OUT_OF_MEMORY
     for k in range(pieces.count):
-        if status != OK:
-            break
-        status = emit(ws.found.ids + missed[k].first, missed[k].count, out)
-    return status
+        memcpy(out.ids + out.n, ws.found.ids + missed[k].first, missed[k].count * sizeof(uint32_t))
+        out.n += missed[k].count
+    return OK
 
 
 cdef int encode_pieces(
@@ -298,8 +316,8 @@ cdef class WordCache:
         if self.size < SMALLEST:
             return
         lines = <size_t>self.size // (LINE * 8)
-        self.t.n_long = lines // 4
-        self.t.n_short = lines - self.t.n_long
+        self.t.n_long = lines // 8 * 2
+        self.t.n_short = lines // 2 * 2 - self.t.n_long    # even, since they go by two
         self.t.seed = int.from_bytes(os.urandom(8), "little")
         self._reserved = lines * LINE * 8
         self.t.short_lines = <uint64_t*>shim_pages_new(self._reserved)

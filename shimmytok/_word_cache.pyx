@@ -10,18 +10,31 @@ import os
 from libc.stdint cimport uint16_t
 from libc.string cimport memcpy, memmove, memset
 
+from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve_ids
 
 cdef extern from "word_cache.h":
     const uint64_t SHIM_NO_KEY
     void shim_words(const uint8_t* p, size_t n, uint64_t* words, size_t n_words) noexcept nogil
-    void shim_short_key(const uint8_t* p, size_t n, uint64_t* low, uint64_t* high) noexcept nogil
-    uint64_t shim_short_hash(uint64_t low, uint64_t high, uint64_t seed) noexcept nogil
     uint64_t shim_long_hash(const uint64_t* key, uint64_t seed) noexcept nogil
     size_t shim_range(uint64_t hash, uint64_t n) noexcept nogil
     uint32_t shim_short_find(const uint64_t* line, uint64_t low, uint64_t high, uint32_t* out) noexcept nogil
     uint32_t shim_long_find(const uint64_t* line, const uint64_t* key, uint32_t* out) noexcept nogil
     void shim_publish(uint64_t* entry, const uint64_t* key, const uint64_t* ids, int n_words) noexcept nogil
+
+cdef extern from "word_batch.h":
+    ctypedef struct ShimBatch "shim_batch":
+        uint64_t* lines
+        uint64_t n_lines
+        uint64_t seed
+        const uint8_t* text
+        size_t readable
+        const uint32_t* ends
+        size_t count
+        uint64_t (*keys)[2]
+        uint64_t** places
+    size_t shim_probe_run(const ShimBatch* b, int level, size_t k, size_t at) noexcept nogil
+    size_t shim_find_run(const ShimBatch* b, int level, size_t k, uint32_t** ids, uint32_t* odd) noexcept nogil
 
 cdef extern from "pages.h":
     void* shim_pages_new(size_t size) noexcept nogil
@@ -31,7 +44,7 @@ cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
-    BATCH = 256                    # pieces whose lines are asked for at a time
+    BATCH = 512                    # pieces whose lines are asked for at a time
     SHORT = 15                     # bytes of text in a short entry
     LONG = 31                      # and in a long one
     SHORT_IDS = 4
@@ -42,36 +55,21 @@ cdef enum:
 
 LARGEST = 1 << 37                  # bytes: lines are counted in 32 bits
 
-cdef struct Probe:                 # what a piece is looked up by; a long one has SHIM_NO_KEY here
-    uint64_t low
-    uint64_t high
-    uint64_t* line
+ctypedef uint64_t[2] ShortKey
 
 cdef struct LongProbe:
     uint64_t[4] key
     uint64_t* line
 
 cdef struct Batch:
-    Probe[BATCH] probes
+    ShortKey keys[BATCH + 1]       # of the pieces, from the first place on that is a multiple of 16 bytes
+    uint64_t* places[BATCH]        # their lines; a long piece has SHIM_NO_KEY, and any line
     LongProbe[BATCH] longs         # of the pieces longer than SHORT, in order
     Missed[BATCH] missed           # the pieces whose ids were not at hand, in order
     uint16_t[BATCH] piece          # the number of each
     uint32_t[BATCH] gap            # where its ids belong, among those that were
     Missed[BATCH] unknown          # those of them that no entry has
     uint16_t[BATCH] missed_as      # the number of each in `missed`
-
-
-cdef inline void probe_short(const WordCacheTables* c, const uint8_t* p, size_t n, size_t readable,
-                             Probe* probe) noexcept nogil:
-    cdef uint64_t[2] words
-    if readable >= 16:
-        shim_short_key(p, n, &probe.low, &probe.high)
-    else:
-        shim_words(p, n, words, 2)
-        probe.low = words[0]
-        probe.high = words[1] | <uint64_t>n << 56
-    probe.line = c.short_lines + LINE * shim_range(shim_short_hash(probe.low, probe.high, c.seed), c.n_short)
-    SHIM_PREFETCH(probe.line)
 
 
 cdef inline void probe_long(const WordCacheTables* c, const uint8_t* p, size_t n, LongProbe* probe) noexcept nogil:
@@ -81,21 +79,24 @@ cdef inline void probe_long(const WordCacheTables* c, const uint8_t* p, size_t n
     SHIM_PREFETCH(probe.line)
 
 
-cdef void probe_all(const WordCacheTables* c, const Pieces* pieces, Batch* batch) noexcept nogil:
-    """Make the keys of at most BATCH pieces, and ask for their lines."""
-    cdef size_t k, n, at = pieces.start, n_longs = 0
-    for k in range(pieces.count):
-        n = pieces.ends[k] - at
-        if n <= SHORT:
-            probe_short(c, pieces.text + at, n, pieces.readable - at, &batch.probes[k])
-        else:
-            batch.probes[k].low = SHIM_NO_KEY
-            batch.probes[k].high = 0
-            batch.probes[k].line = c.short_lines
-            if n <= LONG:
-                probe_long(c, pieces.text + at, n, &batch.longs[n_longs])
-                n_longs += 1
-        at = pieces.ends[k]
+cdef void probe_all(const WordCacheTables* c, const ShimBatch* job, size_t at, int level, Batch* batch) noexcept nogil:
+    """Make the keys of the pieces of a batch, and ask for their lines."""
+    cdef size_t k = 0, n, n_longs = 0
+    while True:
+        k = shim_probe_run(job, level, k, at)
+        if k == job.count:
+            break
+        if k:
+            at = job.ends[k - 1]
+        n = job.ends[k] - at
+        job.keys[k][0] = SHIM_NO_KEY
+        job.keys[k][1] = 0
+        job.places[k] = c.short_lines
+        if n <= LONG:
+            probe_long(c, job.text + at, n, &batch.longs[n_longs])
+            n_longs += 1
+        at = job.ends[k]
+        k += 1
 
 
 cdef inline uint64_t* beside(const uint64_t* line) noexcept nogil:
@@ -103,10 +104,11 @@ cdef inline uint64_t* beside(const uint64_t* line) noexcept nogil:
     return <uint64_t*>(<size_t>line ^ (LINE * sizeof(uint64_t)))
 
 
-cdef void keep_short(const Probe* probe, const uint32_t* ids, size_t count, uint32_t random) noexcept nogil:
+cdef void keep_short(
+    uint64_t* line, const uint64_t* short_key, const uint32_t* ids, size_t count, uint32_t random
+) noexcept nogil:
     """Enter a word into its line or the one beside, where there is room or else in place of one of the four."""
     cdef uint64_t[2] key, pairs
-    cdef uint64_t* line = probe.line
     cdef uint64_t* other = beside(line)
     cdef uint64_t* entry
     if line[1] == 0:
@@ -119,8 +121,8 @@ cdef void keep_short(const Probe* probe, const uint32_t* ids, size_t count, uint
         entry = other + 4
     else:
         entry = (other if random & 2 else line) + 4 * (random & 1)
-    key[0] = probe.low
-    key[1] = probe.high | <uint64_t>count << 60
+    key[0] = short_key[0]
+    key[1] = short_key[1] | <uint64_t>count << 60
     pairs[0] = pairs[1] = 0
     if count <= SHORT_IDS:
         pairs[0] = ids[0] | (<uint64_t>ids[1] << 32 if count > 1 else 0)
@@ -140,7 +142,9 @@ cdef void keep_long(const LongProbe* probe, const uint32_t* ids, size_t count) n
     shim_publish(probe.line, key, pairs, 4)
 
 
-cdef void keep(const WordCacheTables* c, const Probe* probe, const Missed* word, const uint32_t* ids) noexcept nogil:
+cdef void keep(
+    const WordCacheTables* c, const Missed* word, uint64_t* line, const uint64_t* short_key, const uint32_t* ids
+) noexcept nogil:
     """Enter a word that was encoded, if it fits."""
     cdef LongProbe long_probe
     if word.n > LONG or word.count == 0 or word.count > LONG_IDS:
@@ -149,7 +153,8 @@ cdef void keep(const WordCacheTables* c, const Probe* probe, const Missed* word,
         probe_long(c, word.p, word.n, &long_probe)
         keep_long(&long_probe, ids, word.count)
     if word.n <= SHORT:
-        keep_short(probe, ids, word.count if word.count <= SHORT_IDS else <size_t>IS_LONG, <uint32_t>word.first)
+        keep_short(line, short_key, ids, word.count if word.count <= SHORT_IDS else <size_t>IS_LONG,
+                   <uint32_t>word.first)
 
 
 cdef uint32_t find_long(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t* ids) noexcept nogil:
@@ -159,50 +164,55 @@ cdef uint32_t find_long(const WordCacheTables* c, const uint8_t* p, size_t n, ui
     return shim_long_find(probe.line, probe.key, ids)
 
 
-cdef size_t find_batch(const WordCacheTables* c, const Pieces* pieces, Batch* batch, IdSink* out) noexcept nogil:
+cdef size_t find_batch(
+    const WordCacheTables* c, const ShimBatch* job, size_t begin, int level, Batch* batch, IdSink* out
+) noexcept nogil:
     """Push the ids of the pieces that have an entry, for which there is room; the others go to `missed`."""
-    cdef size_t k, n, at = pieces.start, n_longs = 0, m = 0
-    cdef uint32_t count
+    cdef size_t k = 0, n, at, n_longs = 0, m = 0
+    cdef uint32_t count = 0
     cdef uint32_t* base = out.ids + out.n
     cdef uint32_t* ids = base
-    for k in range(pieces.count):
-        count = shim_short_find(batch.probes[k].line, batch.probes[k].low, batch.probes[k].high, ids)
-        if count - 1 >= SHORT_IDS:
-            n = pieces.ends[k] - at
-            if SHORT < n <= LONG:
-                count = shim_long_find(batch.longs[n_longs].line, batch.longs[n_longs].key, ids)
-                n_longs += 1
-            elif count:
-                count = find_long(c, pieces.text + at, n, ids)
-            if count == 0:
-                SHIM_PREFETCH(beside(batch.probes[k].line))
-                batch.missed[m].p = pieces.text + at
-                batch.missed[m].n = <uint32_t>n
-                batch.piece[m] = <uint16_t>k
-                batch.gap[m] = <uint32_t>(ids - base)
-                m += 1
+    while True:
+        k = shim_find_run(job, level, k, &ids, &count)
+        if k == job.count:
+            break
+        at = job.ends[k - 1] if k else begin
+        n = job.ends[k] - at
+        if SHORT < n <= LONG:
+            count = shim_long_find(batch.longs[n_longs].line, batch.longs[n_longs].key, ids)
+            n_longs += 1
+        elif count:
+            count = find_long(c, job.text + at, n, ids)
+        if count == 0:
+            SHIM_PREFETCH(beside(job.places[k]))
+            batch.missed[m].p = job.text + at
+            batch.missed[m].n = <uint32_t>n
+            batch.piece[m] = <uint16_t>k
+            batch.gap[m] = <uint32_t>(ids - base)
+            m += 1
         ids += count
-        at = pieces.ends[k]
+        k += 1
     out.n = ids - out.ids
     return m
 
 
 cdef int find_beside(
-    const WordCacheTables* c, Batch* batch, size_t m, IdSink* found, size_t* n_unknown
+    const WordCacheTables* c, const ShimBatch* job, Batch* batch, size_t m, IdSink* found, size_t* n_unknown
 ) noexcept nogil:
     """Look the missed short pieces up in the lines beside theirs; those that are not there go to `unknown`."""
-    cdef const Probe* probe
     cdef Missed* word
-    cdef size_t k, left = 0
+    cdef size_t k, piece, left = 0
     if reserve_ids(found, (m + 1) * LONG_IDS) != OK:
         return OUT_OF_MEMORY
     for k in range(m):
         word = &batch.missed[k]
         word.count = 0
         if word.n <= SHORT:
-            probe = &batch.probes[batch.piece[k]]
+            piece = batch.piece[k]
             word.first = found.n
-            word.count = shim_short_find(beside(probe.line), probe.low, probe.high, found.ids + found.n)
+            word.count = shim_short_find(
+                beside(job.places[piece]), job.keys[piece][0], job.keys[piece][1], found.ids + found.n
+            )
             if word.count == IS_LONG:
                 word.count = find_long(c, word.p, word.n, found.ids + found.n)
             found.n += word.count
@@ -240,17 +250,27 @@ cdef int encode_batch(
     const WordCacheTables* c, EncodeMissed encode, const void* tables, const Pieces* pieces, Batch* batch,
     Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef size_t k, m, n_unknown = 0, first = out.n
+    cdef size_t k, m, piece, n_unknown = 0, first = out.n
+    cdef ShimBatch job
     cdef const Missed* word
-    cdef int status
-    probe_all(c, pieces, batch)
+    cdef int status, level = simd_level
+    job.lines = c.short_lines
+    job.n_lines = c.n_short
+    job.seed = c.seed
+    job.text = pieces.text
+    job.readable = pieces.readable
+    job.ends = pieces.ends
+    job.count = pieces.count
+    job.keys = <ShortKey*>((<size_t>batch.keys + 15) & ~<size_t>15)
+    job.places = batch.places
+    probe_all(c, &job, pieces.start, level, batch)
     if reserve_ids(out, LONG_IDS * (pieces.count + 1)) != OK:
         return OUT_OF_MEMORY
-    m = find_batch(c, pieces, batch, out)
+    m = find_batch(c, &job, pieces.start, level, batch, out)
     if m == 0:
         return OK
     ws.found.n = 0
-    if find_beside(c, batch, m, &ws.found, &n_unknown) != OK:
+    if find_beside(c, &job, batch, m, &ws.found, &n_unknown) != OK:
         return OUT_OF_MEMORY
     status = encode(tables, batch.unknown, n_unknown, ws, &ws.found)
     if status != OK:
@@ -258,7 +278,8 @@ cdef int encode_batch(
     for k in range(n_unknown):
         word = &batch.unknown[k]
         batch.missed[batch.missed_as[k]] = word[0]
-        keep(c, &batch.probes[batch.piece[batch.missed_as[k]]], word, ws.found.ids + word.first)
+        piece = batch.piece[batch.missed_as[k]]
+        keep(c, word, job.places[piece], job.keys[piece], ws.found.ids + word.first)
     return fill_gaps(batch, m, ws.found.ids, first, out)
 
 

@@ -20,6 +20,7 @@ cdef extern from "word_cache.h":
     size_t shim_range(uint64_t hash, uint64_t n) noexcept nogil
     uint32_t shim_short_find(const uint64_t* line, uint64_t low, uint64_t high, uint32_t* out) noexcept nogil
     uint32_t shim_long_find(const uint64_t* line, const uint64_t* key, uint32_t* out) noexcept nogil
+    void shim_exchange(uint64_t* a, uint64_t* b) noexcept nogil
     void shim_publish(uint64_t* entry, const uint64_t* key, const uint64_t* ids, int n_words) noexcept nogil
 
 cdef extern from "word_batch.h":
@@ -52,6 +53,7 @@ cdef enum:
     IS_LONG = 15                   # the count of a short entry whose ids are in a long one
     LINE = 8                       # words
     SMALLEST = 4096                # bytes; a smaller cache is none
+    MOVE = 8                       # one of so many words that are found beside their line is brought home
 
 LARGEST = 1 << 37                  # bytes: lines are counted in 32 bits
 
@@ -196,6 +198,14 @@ cdef size_t find_batch(
     return m
 
 
+cdef void move_home(uint64_t* line, const uint64_t* key) noexcept nogil:
+    """Bring a word from the line beside to its own; now and then, so that in time the frequent ones are at home."""
+    cdef uint64_t* other = beside(line)
+    if other[0] != key[0] or (other[1] ^ key[1]) << 4:
+        other += 4
+    shim_exchange(other, line + 4 * (key[0] >> 8 & 1))
+
+
 cdef int find_beside(
     const WordCacheTables* c, const ShimBatch* job, Batch* batch, size_t m, IdSink* found, size_t* n_unknown
 ) noexcept nogil:
@@ -216,6 +226,8 @@ cdef int find_beside(
             if word.count == IS_LONG:
                 word.count = find_long(c, word.p, word.n, found.ids + found.n)
             found.n += word.count
+            if word.count and piece % MOVE == 0:
+                move_home(job.places[piece], job.keys[piece])
         if word.count == 0:
             batch.unknown[left] = word[0]
             batch.missed_as[left] = <uint16_t>k

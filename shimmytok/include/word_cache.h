@@ -152,4 +152,29 @@ static inline void shim_publish(uint64_t *entry, const uint64_t *key, const uint
 #undef SHIM_SPREAD
 }
 
+/* Let two short entries change places, unless another thread is writing one of them. */
+static inline void shim_exchange(uint64_t *a, uint64_t *b) {
+    uint64_t x[4], y[4], wrong;
+    int i;
+    for (i = 2; i < 4; i++) {
+        x[i] = SHIM_READ(a + i);
+        y[i] = SHIM_READ(b + i);
+    }
+    SHIM_READS_IN_ORDER();
+    for (i = 0; i < 2; i++) {
+        x[i] = SHIM_READ(a + i);
+        y[i] = SHIM_READ(b + i);
+    }
+    SHIM_READS_IN_ORDER();
+    wrong = (x[2] | x[3] | y[2] | y[3]) & SHIM_ODD;
+    for (i = 2; i < 4; i++) {
+        wrong |= (SHIM_READ(a + i) ^ x[i]) | (SHIM_READ(b + i) ^ y[i]);
+        x[i] &= SHIM_IDS_MASK;
+        y[i] &= SHIM_IDS_MASK;
+    }
+    if (wrong) return;
+    shim_publish(a, y, y + 2, 2);
+    shim_publish(b, x, x + 2, 2);
+}
+
 #endif

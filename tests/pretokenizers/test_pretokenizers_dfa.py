@@ -49,6 +49,8 @@ def test_any_regex(regex: str, texts: list[str]) -> None:
     assume(splitter is not None)
     for text in texts:
         assert splitter.split(text.encode()) == split((regex,), text)
+    together = "".join(texts).encode() * 9
+    assert splitter.split(together) == splitter.split(together, plain=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,6 +63,8 @@ def test_any_list_of_regexes(patterns: tuple[str, str, str], texts: list[str]) -
     assume(splitter is not None)
     for text in texts:
         assert splitter.split(text.encode()) == split(patterns, text)
+    together = "".join(texts).encode() * 9  # long enough not to be taken for a short text
+    assert splitter.split(together) == splitter.split(together, plain=True)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ def test_any_list_of_regexes(patterns: tuple[str, str, str], texts: list[str]) -
         ("b", "aabaa", [2, 3, 5]),  # text between matches is joined
         ("é", "xéé中", [1, 3, 5, 8]),
         ("a{2}", "aaaaa", [2, 4, 5]),
+        (r"(?:[^a]{1,3}(?!\S)){2}", "1111 ", [1, 5]),  # where the match begins is known four characters later
     ],
 )
 def test_known_matches(regex: str, text: str, ends: list[int]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from oracle.models import ranks
-from shimmytok import Tokenizer
+from shimmytok import Tokenizer, _simd
 from vocabularies import NOT_AT_HAND
 
 
@@ -42,3 +43,12 @@ def gpt2() -> Tokenizer:
 def gpt2_merges(gpt2: Tokenizer) -> dict[tuple[bytes, bytes], int]:
     """Its merges, as the plain twin of BPE takes them."""
     return ranks([line.encode() for line in gpt2.metadata["tokenizer.ggml.merges"]])
+
+
+@pytest.fixture(params=_simd.LEVELS)
+def level(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each level of vector instructions in turn; one that the processor lacks is the best below it."""
+    before = _simd.level()
+    _simd.set_level(request.param)
+    yield _simd.level()
+    _simd.set_level(before)

@@ -10,7 +10,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from shimmytok.pretokenizers._scanners cimport final_run, group_ends, group_starts
-from shimmytok.pretokenizers._scratch cimport CONTINUATION, END_OF_PIECE, MAX_LOOPS, SplitScratch, push_end
+from shimmytok.pretokenizers._scratch cimport CONTINUATION, END_OF_PIECE, SplitScratch, push_end
 from shimmytok.unicode._utf8 cimport decode_clean
 
 cdef enum:

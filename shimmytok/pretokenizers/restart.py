@@ -61,9 +61,9 @@ def table(rows: list[list[int]], ends: list[int], guessed: list[int]) -> Restart
     )
 
 
-def entry_of(drop: int, ages: int) -> int:
-    """The low byte of an entry."""
-    if drop > MAX_DROP or ages >> MAX_AGE + 1:
+def entry_of(drop: int, ages: int, lost: int) -> int:
+    """The low byte of an entry; the age `lost` stands for many."""
+    if drop > MAX_DROP or ages & lost or ages >> MAX_AGE + 1:
         raise TooFar("more than an entry can tell")
     return drop << DROP_SHIFT | ages
 
@@ -88,10 +88,10 @@ def explored(simulation: Simulation) -> tuple[list[list[int]], list[int], list[i
                 following = number.setdefault(after, len(configs))
                 if following == len(configs):
                     configs.append(after)
-                known[column] = following << NEXT_SHIFT | entry_of(drop, ages | told)
+                known[column] = following << NEXT_SHIFT | entry_of(drop, ages | told, simulation.lost)
             row[symbol - FIRST] = known[column]
         rows.append(row)
-        ends.append(entry_of(*simulation.end(0, config)))
+        ends.append(entry_of(*simulation.end(0, config), simulation.lost))
         guessed.append(simulation.guessed(0, config))
         if len(configs) > MAX_STATES:
             raise TooLarge(f"more than {MAX_STATES} states")

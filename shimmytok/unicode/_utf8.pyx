@@ -9,8 +9,14 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
+from shimmytok._simd cimport AVX2, simd_level
+
+cdef extern from "utf8_check.h" nogil:
+    bint shim_is_clean_avx2(const uint8_t* text, size_t n)
+
 cdef enum:
     MAX_CODE_POINT = 0x10FFFF
+    MIN_VECTOR = 32                # bytes of text that are worth it
 
 
 cdef inline bint continues(const uint8_t* p) noexcept nogil:
@@ -67,9 +73,11 @@ cdef inline size_t skip_ascii(const uint8_t* text, size_t i, size_t n) noexcept 
 
 cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil:
     """True when decoding and encoding again gives the same bytes."""
-    cdef size_t i = skip_ascii(text, 0, n)
-    cdef size_t length
+    cdef size_t i, length
     cdef uint32_t cp = 0
+    if n >= MIN_VECTOR and simd_level >= AVX2:
+        return shim_is_clean_avx2(text, n)
+    i = skip_ascii(text, 0, n)
     while i < n:
         length = decode_lenient(text + i, n - i, &cp)
         if length == 0 or length != encoded_length(cp):

@@ -49,6 +49,8 @@ def test_any_regex(regex: str, texts: list[str]) -> None:
     assume(splitter is not None)
     for text in texts:
         assert splitter.split(text.encode()) == split((regex,), text)
+    together = "".join(texts).encode() * 9
+    assert splitter.split(together) == splitter.split(together, plain=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -61,6 +63,8 @@ def test_any_list_of_regexes(patterns: tuple[str, str, str], texts: list[str]) -
     assume(splitter is not None)
     for text in texts:
         assert splitter.split(text.encode()) == split(patterns, text)
+    together = "".join(texts).encode() * 9  # long enough not to be taken for a short text
+    assert splitter.split(together) == splitter.split(together, plain=True)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,7 @@ def test_any_list_of_regexes(patterns: tuple[str, str, str], texts: list[str]) -
         ("b", "aabaa", [2, 3, 5]),  # text between matches is joined
         ("é", "xéé中", [1, 3, 5, 8]),
         ("a{2}", "aaaaa", [2, 4, 5]),
+        (r"(?:[^a]{1,3}(?!\S)){2}", "1111 ", [1, 5]),  # where the match begins is known four characters later
     ],
 )
 def test_known_matches(regex: str, text: str, ends: list[int]) -> None:

@@ -78,6 +78,32 @@ def test_a_bad_byte_at_any_place_of_a_word_of_eight(bad: bytes) -> None:
         agree("é".encode() * before + bad + b"b" * after)
 
 
+SHORT_SEQUENCES = [bytes(text) for n in (1, 2) for text in product(EDGES, repeat=n)] + [
+    bytes((lead, second, *rest))
+    for lead, second, *rest in product(
+        b"\xe0\xe1\xed\xf0\xf1\xf4\xf5", b"\x80\x8f\x90\x9f\xa0\xbf", b"\x7f\x80\xbf", b"a\x80\xbf"
+    )
+]
+
+
+@pytest.mark.parametrize("before", [0, 29, 30, 31, 32, 61, 63, 95])
+@pytest.mark.parametrize("after", [0, 1, 32])
+def test_sequences_around_the_steps_of_a_vector(level: str, before: int, after: int) -> None:
+    """Each sequence is clean, or not, wherever it is: among ASCII, and behind other characters."""
+    for sequence in SHORT_SEQUENCES:
+        for unit in (b"a", "é".encode(), "中".encode()):
+            text = b"a" * (before % len(unit)) + unit * (before // len(unit)) + sequence + b"b" * after
+            assert utf8.is_clean(text) == oracle.is_clean(sequence + b"b" * min(after, 1)), (level, text)
+
+
+def test_long_texts_are_looked_at_to_the_end(level: str) -> None:
+    for unit in (b"a", "é".encode(), "中".encode(), "😀".encode()):
+        text = unit * (20_000 // len(unit))
+        assert utf8.is_clean(text), level
+        assert not utf8.is_clean(text[:-1] + b"\xff"), level
+        assert not utf8.is_clean(text + unit[:1] + b"\x80" * 4), level
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     st.lists(

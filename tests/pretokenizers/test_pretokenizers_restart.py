@@ -1,0 +1,154 @@
+"""The one table for a whole list of regexes against the walk through its stages, on every level of instructions."""
+
+from __future__ import annotations
+
+import random
+from array import array
+
+import pytest
+from test_pretokenizers_split import ALPHABET, EVERY_LIST, SPICE
+
+from shimmytok.pretokenizers.classes import partition
+from shimmytok.pretokenizers.dfa import build, charsets_of
+from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner
+from shimmytok.pretokenizers.patterns import PRE
+from shimmytok.pretokenizers.regex import parse
+from shimmytok.pretokenizers.restart import Restart, restart
+from shimmytok.pretokenizers.splitters import compile_patterns
+
+BLOCK = 16384  # SHIM_BLOCK
+SHORT = 64  # SHIM_SHORT
+
+# Digits counted from the right, white space at the end of a piece, a look-ahead of 512: no such table does that.
+WITHOUT_TABLE = {
+    PRE[name].patterns for name in ("tiny_aya", "superbpe", "afmoe", "deepseek-llm", "jais-2", "chameleon")
+}
+
+
+def table_of(patterns: tuple[str, ...]) -> Restart | None:
+    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
+    if any(isinstance(source, Scanner) for source in sources):
+        return None
+    trees = [parse(source) for source in sources if isinstance(source, str)]
+    classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
+    return restart([build(tree, classes).rows for tree in trees])
+
+
+def random_text(rng: random.Random, n: int) -> bytes:
+    """About `n` bytes: of few characters or many, of short runs or runs longer than a block."""
+    alphabet = rng.sample(ALPHABET, rng.choice([2, 5, 20, len(ALPHABET)])) + rng.sample(SPICE, 2)
+    alphabet += rng.choice([[" ", "\n"], list("abc def\n    "), []])
+    lengths = rng.choice([[1], [1, 1, 2, 9], [1, 3, 70, 700], [1, BLOCK + 100]])
+    parts: list[str] = []
+    left = n
+    while left > 0:
+        parts.append((rng.choice(alphabet) * rng.choice(lengths))[:n])
+        left -= len(parts[-1])
+    return "".join(parts)[:n].encode()
+
+
+def agree(patterns: tuple[str, ...], text: bytes) -> None:
+    splitter = compile_patterns(patterns)
+    ends = splitter.split(text, plain=True)
+    assert splitter.split(text) == ends, text[:200]
+    assert splitter.count(text) == len(ends)
+
+
+@EVERY_LIST
+def test_which_lists_have_a_table(patterns: tuple[str, ...]) -> None:
+    assert (table_of(patterns) is None) == (patterns in WITHOUT_TABLE)
+
+
+@EVERY_LIST
+def test_short_texts(patterns: tuple[str, ...]) -> None:
+    rng = random.Random(1)
+    for _ in range(300):
+        agree(patterns, random_text(rng, rng.randrange(SHORT + 2)))
+
+
+@EVERY_LIST
+def test_texts_of_one_block(level: str, patterns: tuple[str, ...]) -> None:
+    rng = random.Random(2)
+    for n in [*range(60, 70), *range(120, 135), 255, 256, 257, 600, 1500, 6000]:
+        agree(patterns, random_text(rng, n))
+
+
+@EVERY_LIST
+def test_texts_of_several_blocks(level: str, patterns: tuple[str, ...]) -> None:
+    rng = random.Random(3)
+    for n in (BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 77):
+        agree(patterns, random_text(rng, n))
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "llama3", "gpt-4o", "deepseek-v3", "falcon", "deepseek-coder", "kimi-k2"])
+def test_what_is_at_a_border_of_blocks(level: str, name: str) -> None:
+    """Every way that a few characters can lie across the border, of ASCII and of other blocks."""
+    patterns = PRE[name].patterns
+    for before in ("a", "é", "a b "):
+        head = (before * BLOCK).encode()[: BLOCK - 4 if before == "a b " else BLOCK - 12].decode()
+        for middle in (
+            "\n    x",
+            "\n    \n",
+            "  \n  \n x",
+            "'ll 12345",
+            "中文 中",
+            "!!\n\n",
+            "don't  stop",
+            "😀é  ١٢٣",
+        ):
+            for shift in range(14):
+                agree(patterns, (head + "b" * shift + middle + " tail 1\n  " * 9).encode())
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "llama3", "gpt-4o", "deepseek-v3", "viking", "laguna"])
+def test_all_pairs_repeated(level: str, name: str) -> None:
+    """Texts in which a cut for several cursors may be nowhere."""
+    for first in " \nA1'!é":
+        for second in " a'中\t":
+            agree(PRE[name].patterns, ((first + second) * 700 + "x" + first * 700).encode())
+
+
+def test_a_table_too_large_to_be_squared(level: str) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFG"
+    patterns = ("|".join(f"{letter}{chr(ord('à') + i)}" for i, letter in enumerate(letters)),)
+    table = table_of(patterns)
+    assert table is not None
+    assert len(table.ends) * table.n_symbols**2 > 1 << 16
+    rng = random.Random(4)
+    characters = letters + "".join(chr(ord("à") + i) for i in range(len(letters)))
+    for n in (10, 100, 1000, BLOCK, 2 * BLOCK + 1):
+        agree(patterns, "".join(rng.choice(characters + "aàaà") for _ in range(n)).encode())
+
+
+def test_guesses_that_fail(level: str) -> None:
+    """A line of white space only: the boundary after the first line break was told, and is taken back."""
+    patterns = PRE["llama3"].patterns
+    table = table_of(patterns)
+    assert table is not None
+    assert any(table.guessed)
+    for n in range(1, 40):
+        agree(patterns, (("x\n" + " " * n + "\n" + "y\n" + " " * n + "z") * 60).encode())
+        agree(patterns, ("x" * (BLOCK - 5) + "\n" + " " * n + "\n" + "y" * 100).encode())
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [(2 << 8, "no such entry"), (1 << 5, "no such entry"), (16, "no such entry"), (1 << 8, "has not told")],
+)
+def test_tables_that_are_refused(entry: int, problem: str) -> None:
+    """What would read or write outside of the memory there is."""
+    tree = parse("a")
+    classes = partition(list(charsets_of(tree)))
+    stages = [(3, 0, array("H"), b"", bytes(256))]
+    make = type(compile_patterns(("a",)))
+    table = Restart(2, array("I", [entry, 0, 0, 0]), array("I", [0, 0]), bytes([0, 1]))
+    with pytest.raises(ValueError, match=problem):
+        make(classes.ascii, classes.page_of, classes.pages, stages, table)
+    with pytest.raises(ValueError, match="drops more at the end"):
+        make(
+            classes.ascii,
+            classes.page_of,
+            classes.pages,
+            stages,
+            table._replace(entries=array("I", [0, 0, 0, 0]), ends=array("I", [1 << 5, 0])),
+        )

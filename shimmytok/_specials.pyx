@@ -18,7 +18,9 @@ from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Segment, rese
 cdef extern from "byte_set.h":
     void shim_byte_set_add(ByteSet* set, uint8_t c) noexcept nogil
     uint64_t shim_byte_set_mask(const ByteSet* set, const uint8_t* p, size_t n, int level) noexcept nogil
-    uint32_t shim_lowest_bit(uint64_t mask) noexcept nogil
+
+cdef extern from "bits.h":
+    uint32_t shim_lowest(uint64_t mask) noexcept nogil
 
 cdef enum:
     STRIPS_LEFT = 1
@@ -47,7 +49,7 @@ cdef inline size_t next_start(
         starts.mask &= ~<uint64_t>0 << (i - starts.base)
     while True:
         while starts.mask:
-            i = starts.base + shim_lowest_bit(starts.mask)
+            i = starts.base + shim_lowest(starts.mask)
             pair = <size_t>text[i] << 8 | (text[i + 1] if i + 1 < n else 0)
             if t.pairs[pair >> 3] >> (pair & 7) & 1 or i + 1 == n:
                 return i

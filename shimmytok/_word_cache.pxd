@@ -5,11 +5,12 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._workspace cimport IdSink, Workspace
 
-cdef struct Missed:                # a piece that the cache does not know
-    const uint8_t* p
-    uint32_t n                     # bytes, at least 1
-    uint32_t count                 # its ids: found.ids[first:first + count]
-    size_t first
+cdef extern from "bpe_lanes.h":
+    ctypedef struct Missed "shim_missed":  # a piece that the cache does not know
+        const uint8_t* p
+        uint32_t n                 # bytes, at least 1
+        uint32_t count             # its ids: found.ids[first:first + count]
+        size_t first
 
 # Encodes pieces from scratch, in any order, into `found`; a Status.  A piece's ids may depend on nothing but its bytes.
 ctypedef int (*EncodeMissed)(

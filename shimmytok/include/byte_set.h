@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bits.h"
 #include "cpu.h"
 
 typedef struct {
@@ -52,21 +53,6 @@ static inline uint64_t shim_byte_set_mask(const shim_byte_set *set, const uint8_
     if (n > 64) n = 64;
     for (i = 0; i < n; i++) mask |= (uint64_t)set->member[p[i]] << i;
     return mask;
-}
-
-/* The number of the lowest bit of a mask that is not 0. */
-static inline uint32_t shim_lowest_bit(uint64_t mask) {
-#if defined(__GNUC__) || defined(__clang__)
-    return (uint32_t)__builtin_ctzll(mask);
-#elif defined(_MSC_VER) && defined(_WIN64)
-    unsigned long k;
-    _BitScanForward64(&k, mask);
-    return (uint32_t)k;
-#else
-    uint32_t k = 0;
-    while (!(mask >> k & 1)) k++;
-    return k;
-#endif
 }
 
 #endif

@@ -8,10 +8,11 @@
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define SHIM_X86 1
+#include <cpuid.h>
 #include <immintrin.h>
-#define SHIM_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define SHIM_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
 #define SHIM_AVX512 \
-    __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2")))
+    __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2")))
 #else
 #define SHIM_X86 0
 #endif
@@ -24,11 +25,19 @@
 #define SHIM_UNLIKELY(x) (x)
 #endif
 
+#if SHIM_X86
+/* Not every compiler knows its name in __builtin_cpu_supports. */
+static inline int shim_cpu_has_lzcnt(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && (c >> 5 & 1);
+}
+#endif
+
 static inline int shim_cpu_level(void) {
 #if SHIM_X86
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
-        !__builtin_cpu_supports("popcnt"))
+        !__builtin_cpu_supports("popcnt") || !shim_cpu_has_lzcnt())
         return 0;
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512vbmi") ||

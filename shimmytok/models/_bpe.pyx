@@ -31,7 +31,7 @@ cdef inline int queue_pair(
         return OK
     item.order = <uint64_t>rank << 32 | left
     item.size = nodes[right].end - nodes[left].start
-    item.merged = t.merged[rank]
+    item.merged = t.merges.merged[rank]
     return push_bigram(heap, n, item)
 
 

@@ -1,18 +1,26 @@
 """Merging short pieces, several at a time.
 
 A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns: one step of a piece
-takes the ranks that it asked for in its last turn, merges once more and asks for the next ones.
+takes the ranks that it asked for in its last turn, merges once more and asks for the next ones.  Where the processor has
+the instructions, include/bpe_lanes.h does the same for most pieces.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY
-from shimmytok.models._bpe_symbols cimport first_symbol, pair_key, pair_slot, push_symbol, rank_from, rank_of
+from shimmytok._simd cimport AVX2, simd_level
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve_ids
+from shimmytok.models._bpe_symbols cimport first_symbol, pair_bucket, pair_key, push_symbol, rank_in, rank_of
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
+cdef extern from "bpe_lanes.h":
+    size_t shim_merge_quickly(
+        const Merges* t, int level, Missed* words, size_t count, uint32_t* found, size_t first
+    ) noexcept nogil
+
 cdef enum:
+    PLACES = 16                    # ids that a quickly merged piece may have
     LANES = 8                      # pieces that take turns
     FEW = 32                       # symbols of a short piece
     PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
@@ -22,7 +30,7 @@ cdef enum:
 
 cdef struct Ask:                   # for the rank of the symbol at `place` with the next one
     uint64_t key
-    uint64_t slot
+    const uint64_t* bucket
     size_t place
 
 
@@ -41,7 +49,7 @@ cdef struct Lane:
 cdef inline uint32_t order_of(const BpeTables* t, uint32_t rank, size_t place) noexcept nogil:
     """Without a branch, since nobody can foretell which pairs merge."""
     cdef uint32_t none = 0 - <uint32_t>(rank == NONE)
-    SHIM_PREFETCH(&t.merged[rank & ~none])
+    SHIM_PREFETCH(&t.merges.merged[rank & ~none])
     return rank << PLACE_BITS | <uint32_t>place | none
 
 
@@ -60,10 +68,10 @@ cdef bint begin(const BpeTables* t, Missed* word, Lane* lane) noexcept nogil:
         if n > FEW:
             return False
         for i in range(n):
-            lane.symbol[i] = t.byte_symbol[p[i]]
+            lane.symbol[i] = t.merges.byte_symbol[p[i]]
             lane.start[i] = <uint32_t>i
         for i in range(n - 1):
-            lane.order[i] = order_of(t, t.byte_pairs[<size_t>p[i] << 8 | p[i + 1]], i)
+            lane.order[i] = order_of(t, t.merges.byte_pairs[<size_t>p[i] << 8 | p[i + 1]], i)
         m = n
     else:
         while at < n:
@@ -89,10 +97,10 @@ cdef bint begin(const BpeTables* t, Missed* word, Lane* lane) noexcept nogil:
 
 cdef inline void ask(const BpeTables* t, Lane* lane, size_t left, size_t right) noexcept nogil:
     cdef Ask* wanted = &lane.asks[lane.n_asks]
-    wanted.key = pair_key(t, lane.symbol[left], lane.symbol[right])
-    wanted.slot = pair_slot(t, wanted.key)
+    wanted.key = pair_key(&t.merges, lane.symbol[left], lane.symbol[right])
+    wanted.bucket = pair_bucket(&t.merges, wanted.key)
     wanted.place = left
-    SHIM_PREFETCH(&t.pairs[wanted.slot])
+    SHIM_PREFETCH(wanted.bucket)
     lane.n_asks += 1
 
 
@@ -102,7 +110,7 @@ cdef inline bint step(const BpeTables* t, Lane* lane) noexcept nogil:
     cdef uint32_t best = NONE
     for i in range(lane.n_asks):
         k = lane.asks[i].place
-        lane.order[k] = order_of(t, rank_from(t, lane.asks[i].key, lane.asks[i].slot), k)
+        lane.order[k] = order_of(t, rank_in(&t.merges, lane.asks[i].key, lane.asks[i].bucket), k)
     i = 0
     while i + 1 < lane.m:
         best = min(best, least(lane.order + i))
@@ -112,7 +120,7 @@ cdef inline bint step(const BpeTables* t, Lane* lane) noexcept nogil:
     lane.n_asks = 0
     k = best & PLACE_MASK
     right = lane.next[k]
-    lane.symbol[k] = t.merged[best >> PLACE_BITS]
+    lane.symbol[k] = t.merges.merged[best >> PLACE_BITS]
     lane.order[right] = NONE
     right = lane.next[right]
     lane.next[k] = <uint8_t>right
@@ -142,6 +150,10 @@ cdef int merge_short(const BpeTables* t, Missed* words, size_t count, IdSink* fo
     cdef Lane[LANES] lanes
     cdef Lane* active[LANES]
     cdef size_t n_active = 0, following = 0, i
+    if t.byte_level and simd_level > AVX2:
+        if reserve_ids(found, PLACES * (count + 1)) != OK:
+            return OUT_OF_MEMORY
+        found.n += shim_merge_quickly(&t.merges, simd_level, words, count, found.ids, found.n)
     for i in range(LANES):
         active[i] = &lanes[i]
     while True:

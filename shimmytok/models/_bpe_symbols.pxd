@@ -5,35 +5,37 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport find
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, push, reserve_ids
-from shimmytok.models._bpe_tables cimport EMPTY, BpeTables
+from shimmytok.models._bpe_tables cimport BUCKET, BpeTables, Merges
 
 cdef extern from "hash.h":
     uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
 
-cdef inline uint64_t pair_key(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
-    return <uint64_t>left << t.symbol_bits | right
+cdef inline uint64_t pair_key(const Merges* m, uint32_t left, uint32_t right) noexcept nogil:
+    return <uint64_t>left << m.symbol_bits | right
 
 
-cdef inline uint64_t pair_slot(const BpeTables* t, uint64_t key) noexcept nogil:
-    return shim_hash_pair(key, t.pair_seed) & t.pair_mask
+cdef inline const uint64_t* pair_bucket(const Merges* m, uint64_t key) noexcept nogil:
+    return m.pairs + BUCKET * (shim_hash_pair(key, m.seed) & m.bucket_mask)
 
 
-cdef inline uint32_t rank_from(const BpeTables* t, uint64_t key, uint64_t i) noexcept nogil:
-    """The rank of the merge of two symbols, whose slot is at or after number i; or NONE."""
-    cdef uint64_t slot
+cdef inline uint32_t rank_in(const Merges* m, uint64_t key, const uint64_t* bucket) noexcept nogil:
+    """The rank of the merge of two symbols, whose slot is in this bucket or behind it; or NONE."""
+    cdef uint64_t i
     while True:
-        slot = t.pairs[i]
-        if slot == EMPTY:
-            return NONE
-        if slot >> t.rank_bits == key:
-            return <uint32_t>(slot & ((<uint64_t>1 << t.rank_bits) - 1))
-        i = (i + 1) & t.pair_mask
+        for i in range(BUCKET):
+            if bucket[i] == 0:
+                return NONE
+            if bucket[i] >> m.rank_bits == key:
+                return <uint32_t>(bucket[i] & ((<uint64_t>1 << m.rank_bits) - 1)) - 1
+        bucket += BUCKET
+        if bucket > m.pairs + BUCKET * m.bucket_mask:
+            bucket = m.pairs
 
 
 cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
-    cdef uint64_t key = pair_key(t, left, right)
-    return rank_from(t, key, pair_slot(t, key))
+    cdef uint64_t key = pair_key(&t.merges, left, right)
+    return rank_in(&t.merges, key, pair_bucket(&t.merges, key))
 
 
 cdef inline size_t character_size(uint8_t lead) noexcept nogil:
@@ -45,12 +47,12 @@ cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n
     cdef uint32_t k
     if t.byte_level:
         size[0] = 1
-        return t.byte_symbol[p[0]]
+        return t.merges.byte_symbol[p[0]]
     size[0] = character_size(p[0])
     if size[0] > n:
         size[0] = n
     k = find(&t.symbols, p, size[0])
-    return t.no_symbol if k == NONE else k
+    return t.merges.no_symbol if k == NONE else k
 
 
 cdef inline int push_symbol(

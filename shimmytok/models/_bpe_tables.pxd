@@ -8,26 +8,26 @@ from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok.gguf._strings cimport StringArray
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
-cdef extern from *:
-    """
-    #define SHIM_EMPTY UINT64_MAX
-    """
-    const uint64_t EMPTY "SHIM_EMPTY"
+cdef extern from "bpe_lanes.h":
+    const uint64_t BUCKET "SHIM_BUCKET"
+    ctypedef struct Merges "shim_merges":
+        const uint64_t* pairs      # buckets of slots: left symbol, right symbol, rank + 1; 0: empty
+        uint64_t bucket_mask       # number of buckets - 1
+        uint64_t seed
+        uint32_t symbol_bits       # of a slot, for each symbol; the rest is the rank's
+        uint32_t rank_bits
+        uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
+        uint32_t n_tokens
+        const uint32_t* merged     # rank -> the symbol that the two become
+        const uint32_t* byte_pairs # byte-level: first byte << 8 | second -> rank, or NONE
+        const uint32_t* byte_symbol # byte-level: the symbol of each byte
 
 cdef struct BpeTables:
     Table symbols                  # tokens, then the texts that only merges know
-    const uint64_t* pairs          # left symbol, right symbol, rank: symbol_bits each and the rest; all ones: empty
-    uint64_t pair_mask             # number of slots - 1
-    uint64_t pair_seed
-    const uint32_t* merged         # rank -> the symbol that the two become
-    const uint32_t* byte_pairs     # byte-level: first byte << 8 | second -> rank, or NONE
-    uint32_t symbol_bits
-    uint32_t rank_bits
-    uint32_t no_symbol             # stands for a byte or character without a symbol; merges with nothing
+    Merges merges
     const SplitTables* split
     WordCacheTables* cache
     uint32_t n_tokens
-    uint32_t[256] byte_symbol      # byte-level: the symbol of each byte
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
     bint byte_level
     bint ignore_merges             # a piece that is a token stays whole
@@ -49,6 +49,7 @@ cdef class BpeTableSet:
     cdef uint64_t[::1] _pairs
     cdef uint32_t[::1] _merged
     cdef uint32_t[::1] _byte_pairs
+    cdef uint32_t[::1] _byte_symbol
     cdef Splitter _splitter
     cdef WordCache _cache
     cdef readonly uint32_t n_merges

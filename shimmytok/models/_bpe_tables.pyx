@@ -16,7 +16,7 @@ from shimmytok._vocab cimport find, find_hashed, shim_hash_bytes
 from shimmytok._workspace cimport NONE
 from shimmytok.gguf._strings cimport StringsView
 from shimmytok.models._alphabet cimport to_bytes, write_character
-from shimmytok.models._bpe_symbols cimport pair_key, pair_slot, rank_of
+from shimmytok.models._bpe_symbols cimport pair_bucket, pair_key, rank_of
 
 from shimmytok.errors import LimitError
 
@@ -84,7 +84,7 @@ cdef void find_sides(const BpeTables* t, const Table* symbols, Line* lines, uint
         if lines[i].first:
             lines[i].left = find_hashed(symbols, lines[i].text, lines[i].first, lines[i].hashes[0])
             lines[i].right = find_hashed(symbols, lines[i].text + lines[i].first, lines[i].second, lines[i].hashes[1])
-            SHIM_PREFETCH(&t.pairs[pair_slot(t, pair_key(t, lines[i].left, lines[i].right))])
+            SHIM_PREFETCH(pair_bucket(&t.merges, pair_key(&t.merges, lines[i].left, lines[i].right)))
 
 
 cdef class BpeTableSet:
@@ -100,7 +100,7 @@ cdef class BpeTableSet:
         self._splitter = splitter
         self._texts = texts
         self.t.split = &splitter.tables
-        self.t.n_tokens = texts.table.count
+        self.t.n_tokens = self.t.merges.n_tokens = texts.table.count
         self.t.byte_level = byte_level
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs
@@ -149,27 +149,29 @@ cdef class BpeTableSet:
         return k
 
     cdef int _make_pairs(self, StringArray merges) except -1:
-        cdef uint64_t slots = 16
+        cdef Merges* m = &self.t.merges
+        cdef uint64_t buckets = 2
+        cdef size_t head
         if merges is None:
             merges = StringArray.from_list([])
         if merges.view.count >= <size_t>MOST_MERGES:
             raise LimitError(f"{merges.view.count} merges: {MOST_MERGES - 1} are possible")
-        while slots < merges.view.count + merges.view.count // 2 + 1:
-            slots *= 2
-        self.t.symbol_bits = (64 - <uint32_t>(merges.view.count + 1).bit_length()) // 2
-        if self.t.symbol_bits > 31:
-            self.t.symbol_bits = 31
-        self.t.rank_bits = 64 - 2 * self.t.symbol_bits
-        self.t.no_symbol = (<uint32_t>1 << self.t.symbol_bits) - 1
-        self._pairs = np.full(slots, np.iinfo(np.uint64).max, np.uint64)
+        while BUCKET * buckets < merges.view.count + merges.view.count // 2 + 1:
+            buckets *= 2
+        m.symbol_bits = min(31, (64 - <uint32_t>(merges.view.count + 1).bit_length()) // 2)
+        m.rank_bits = 64 - 2 * m.symbol_bits
+        m.no_symbol = (<uint32_t>1 << m.symbol_bits) - 1
+        pairs = np.zeros(BUCKET * (buckets + 1), np.uint64)
+        head = (0 - <size_t>pairs.ctypes.data // 8) % BUCKET   # so that a bucket is a cache line
+        self._pairs = pairs[head : head + BUCKET * buckets]
         self._merged = np.zeros(merges.view.count + 1, np.uint32)
-        self.t.pairs = &self._pairs[0]
-        self.t.merged = &self._merged[0]
-        self.t.pair_mask = slots - 1
-        self.t.pair_seed = int.from_bytes(os.urandom(8), "little")
+        m.pairs = &self._pairs[0]
+        m.merged = &self._merged[0]
+        m.bucket_mask = buckets - 1
+        m.seed = int.from_bytes(os.urandom(8), "little")
         self._enter_merges(merges)
-        if self._symbols.table.count >= self.t.no_symbol:
-            count, most = self._symbols.table.count, self.t.no_symbol - 1
+        if self._symbols.table.count >= m.no_symbol:
+            count, most = self._symbols.table.count, m.no_symbol - 1
             raise LimitError(f"{count} tokens and texts of merges: {most} are possible with {merges.view.count} merges")
         return 0
 
@@ -208,13 +210,13 @@ cdef class BpeTableSet:
             left = self._symbol(line.text, line.first)
         if right == NONE:
             right = self._symbol(line.text + line.first, line.second)
-        key = pair_key(&self.t, left, right)
-        i = pair_slot(&self.t, key)
-        while self._pairs[i] != EMPTY:
-            if self._pairs[i] >> self.t.rank_bits == key:
+        key = pair_key(&self.t.merges, left, right)
+        i = pair_bucket(&self.t.merges, key) - self.t.merges.pairs
+        while self._pairs[i] != 0:
+            if self._pairs[i] >> self.t.merges.rank_bits == key:
                 return 0
-            i = (i + 1) & self.t.pair_mask
-        self._pairs[i] = key << self.t.rank_bits | rank
+            i = (i + 1) % <uint64_t>self._pairs.shape[0]
+        self._pairs[i] = key << self.t.merges.rank_bits | (rank + 1)
         merged = find_hashed(&self._symbols.table, line.text, line.first + line.second, line.hashes[2])
         self._merged[rank] = self._symbol(line.text, line.first + line.second) if merged == NONE else merged
         self.n_merges += 1
@@ -225,12 +227,14 @@ cdef class BpeTableSet:
         cdef uint32_t b, k
         cdef uint8_t byte
         cdef uint8_t[2] character
+        self._byte_symbol = np.empty(256, np.uint32)
+        self.t.merges.byte_symbol = &self._byte_symbol[0]
         single = texts.last_single_bytes()
         hexadecimal = {} if self.t.byte_level else texts.last_of(b"<0x%02X>" % c for c in range(256))
         for b in range(256):
             byte = <uint8_t>b
             k = find(&self._symbols.table, &byte, 1)
-            self.t.byte_symbol[b] = self.t.no_symbol if k == NONE else k
+            self._byte_symbol[b] = self.t.merges.no_symbol if k == NONE else k
             self.t.fallback[2 * b] = self.t.fallback[2 * b + 1] = NONE
             if self.t.byte_level:
                 for k in range(<uint32_t>write_character(b, character)):
@@ -241,18 +245,19 @@ cdef class BpeTableSet:
         if self.t.byte_level:
             self._byte_pairs = np.empty(1 << 16, np.uint32)
             for k in range(1 << 16):
-                self._byte_pairs[k] = rank_of(&self.t, self.t.byte_symbol[k >> 8], self.t.byte_symbol[k & 255])
-            self.t.byte_pairs = &self._byte_pairs[0]
+                self._byte_pairs[k] = rank_of(&self.t, self._byte_symbol[k >> 8], self._byte_symbol[k & 255])
+            self.t.merges.byte_pairs = &self._byte_pairs[0]
         return 0
 
     def pairs(self):
         """The merges that can apply, in order of rank: uint32[n_merges, 2], left and right symbol."""
         slots = np.asarray(self._pairs)
-        slots = slots[slots != np.iinfo(np.uint64).max]
-        ranks = slots & np.uint64((1 << self.t.rank_bits) - 1)
-        keys = slots[np.argsort(ranks)] >> np.uint64(self.t.rank_bits)
-        right = keys & np.uint64((1 << self.t.symbol_bits) - 1)
-        return np.stack([keys >> np.uint64(self.t.symbol_bits), right], axis=1).astype(np.uint32)
+        slots = slots[slots != 0]
+        symbol_bits, rank_bits = np.uint64(self.t.merges.symbol_bits), np.uint64(self.t.merges.rank_bits)
+        ranks = slots & np.uint64((1 << self.t.merges.rank_bits) - 1)
+        keys = slots[np.argsort(ranks)] >> rank_bits
+        right = keys & np.uint64((1 << self.t.merges.symbol_bits) - 1)
+        return np.stack([keys >> symbol_bits, right], axis=1).astype(np.uint32)
 
     def lines(self):
         """The same as the lines of a file: enough to build equal tables."""

@@ -1,0 +1,176 @@
+/* Merging short pieces of byte-level BPE, several at a time, with AVX-512: the quick form of models/_bpe_short.pyx.
+ *
+ * A piece of up to 16 bytes is a vector of merges that wait (rank << 4 | place, the least goes first), an array of
+ * symbols and a mask of those that live.  A step has no branch that depends on the text: where there is no neighbour
+ * stands a symbol that merges with nothing.  Like there, pieces take turns, so that their cache misses overlap. */
+#ifndef SHIMMYTOK_BPE_LANES_H
+#define SHIMMYTOK_BPE_LANES_H
+
+#include "cpu.h"
+#include "hash.h"
+
+#define SHIM_BUCKET 8                     /* slots of the table of pairs that share a cache line */
+
+typedef struct {                          /* struct Missed of _word_cache.pxd */
+    const uint8_t *p;
+    uint32_t n;
+    uint32_t count;
+    size_t first;
+} shim_missed;
+
+typedef struct {
+    const uint64_t *pairs;                /* buckets of slots: left symbol, right symbol, rank + 1; 0: empty */
+    uint64_t bucket_mask;
+    uint64_t seed;
+    uint32_t symbol_bits;
+    uint32_t rank_bits;
+    uint32_t no_symbol;
+    uint32_t n_tokens;
+    const uint32_t *merged;               /* rank -> symbol */
+    const uint32_t *byte_pairs;           /* byte << 8 | byte -> rank, or all ones */
+    const uint32_t *byte_symbol;
+} shim_merges;
+
+#if SHIM_X86
+#define SHIM_LANES 12
+#define SHIM_PLACES 16
+
+typedef struct {
+    __m512i order;
+    uint64_t keys[2];                     /* of the pairs whose ranks are on their way: with the right neighbour, */
+    const uint64_t *buckets[2];           /* and with the left one */
+    shim_missed *word;
+    uint32_t symbols[SHIM_PLACES + 2];    /* the first is before the piece, the last behind it */
+    uint32_t live;
+    uint32_t places[2];                   /* the left one of each pair, as a mask; 0: there is none */
+} shim_lane;
+
+SHIM_AVX512 static inline uint32_t shim_bucket_rank(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
+    const __m512i wanted = _mm512_set1_epi64((long long)(key << t->rank_bits));
+    const __m512i in_key = _mm512_set1_epi64((long long)(~0ULL << t->rank_bits));
+    for (;;) {
+        __m512i slots = _mm512_load_si512(bucket);
+        __mmask8 same = _mm512_testn_epi64_mask(_mm512_xor_si512(slots, wanted), in_key);
+        uint64_t slot = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_maskz_compress_epi64(same, slots)));
+        if (SHIM_LIKELY(same || bucket[SHIM_BUCKET - 1] == 0))
+            return (uint32_t)(slot & ((1ULL << t->rank_bits) - 1)) - 1;
+        bucket += SHIM_BUCKET;
+        if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
+    }
+}
+
+SHIM_AVX512 static inline void shim_lane_begin(const shim_merges *t, shim_missed *word, shim_lane *lane) {
+    const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i none = _mm512_set1_epi32(-1);
+    uint32_t n = word->n, live = (1u << n) - 1;
+    __m128i text = _mm_maskz_loadu_epi8((__mmask16)live, word->p);
+    __m512i first = _mm512_cvtepu8_epi32(text), second = _mm512_cvtepu8_epi32(_mm_bsrli_si128(text, 1));
+    __m512i pairs = _mm512_or_si512(_mm512_slli_epi32(first, 8), second);
+    __m512i ranks = _mm512_mask_i32gather_epi32(none, (__mmask16)(live >> 1), pairs, t->byte_pairs, 4);
+    __m512i symbols = _mm512_mask_i32gather_epi32(_mm512_set1_epi32((int)t->no_symbol), (__mmask16)live, first,
+                                                  t->byte_symbol, 4);
+    __mmask16 some = _mm512_cmpneq_epi32_mask(ranks, none);
+    lane->order = _mm512_mask_or_epi32(none, some, _mm512_slli_epi32(ranks, 4), places);
+    _mm512_storeu_si512(lane->symbols + 1, symbols);
+    lane->symbols[0] = lane->symbols[SHIM_PLACES + 1] = t->no_symbol;
+    lane->live = live;
+    lane->places[0] = lane->places[1] = 0;
+    lane->word = word;
+}
+
+SHIM_AVX512 static inline void shim_lane_ask(const shim_merges *t, shim_lane *lane, int i, uint32_t left,
+                                             uint32_t right, uint32_t place) {
+    uint64_t key = (uint64_t)left << t->symbol_bits | right;
+    uint64_t bucket = shim_hash_pair(key, t->seed) & t->bucket_mask;
+    if (left == t->no_symbol || right == t->no_symbol) bucket = 0;
+    lane->keys[i] = key;
+    lane->buckets[i] = t->pairs + bucket * SHIM_BUCKET;
+    lane->places[i] = place;
+    _mm_prefetch((const char *)lane->buckets[i], _MM_HINT_T0);
+}
+
+SHIM_AVX512 static inline __m512i shim_lane_answer(const shim_merges *t, const shim_lane *lane, int i, __m512i order) {
+    uint32_t rank = shim_bucket_rank(t, lane->buckets[i], lane->keys[i]), place = lane->places[i];
+    uint32_t none = 0u - (rank == UINT32_MAX);
+    _mm_prefetch((const char *)(t->merged + (rank & ~none)), _MM_HINT_T0);
+    return _mm512_mask_set1_epi32(order, (__mmask16)place, (int)(rank << 4 | _tzcnt_u32(place) | none));
+}
+
+/* Merge once; 0 when nothing merges any more. */
+SHIM_AVX512 static inline int shim_lane_step(const shim_merges *t, shim_lane *lane) {
+    __m512i order = lane->order;
+    uint32_t best, k, live = lane->live, symbol, below, left, right;
+    if (lane->places[0] | lane->places[1]) {
+        order = shim_lane_answer(t, lane, 0, order);
+        order = shim_lane_answer(t, lane, 1, order);
+    }
+    best = _mm512_reduce_min_epu32(order);
+    if (best == UINT32_MAX) return 0;
+    k = best & 15;
+    symbol = t->merged[best >> 4];
+    lane->symbols[k + 1] = symbol;
+    right = _tzcnt_u32(live >> (k + 1)) + k + 1;
+    live &= ~(1u << right);
+    lane->live = live;
+    lane->order = _mm512_mask_set1_epi32(order, (__mmask16)(1u << right | 1u << k), -1);
+    right = _tzcnt_u32(live >> (k + 1) | 0x8000u >> k) + k + 1;          /* SHIM_PLACES: there is none */
+    below = live & ((1u << k) - 1);
+    left = 31 - _lzcnt_u32(below);                                       /* -1: there is none */
+    shim_lane_ask(t, lane, 0, symbol, lane->symbols[right + 1], 1u << k);
+    shim_lane_ask(t, lane, 1, lane->symbols[left + 1], symbol, below ? 1u << left : 0);
+    return 1;
+}
+
+/* Write the ids of a piece; their number, or 0 when a symbol of it is no token. */
+SHIM_AVX512 static inline uint32_t shim_lane_finish(const shim_merges *t, const shim_lane *lane, uint32_t *ids) {
+    __m512i symbols = _mm512_loadu_si512(lane->symbols + 1);
+    __mmask16 live = (__mmask16)lane->live;
+    if (_mm512_mask_cmpge_epu32_mask(live, symbols, _mm512_set1_epi32((int)t->n_tokens))) return 0;
+    _mm512_storeu_si512(ids, _mm512_maskz_compress_epi32(live, symbols));
+    return (uint32_t)_mm_popcnt_u32(live);
+}
+
+/* Merge the words of at most 16 bytes whose count is 0, and give them their ids: found[first] and on, where 16 ids a
+ * word have room.  The number of ids written; a word with a symbol that is no token keeps the count 0. */
+SHIM_AVX512 static size_t shim_merge_lanes(const shim_merges *t, shim_missed *words, size_t count, uint32_t *found,
+                                           size_t first) {
+    shim_lane lanes[SHIM_LANES], *active[SHIM_LANES];
+    size_t n_active = 0, next = 0, i, at = first;
+    for (i = 0; i < SHIM_LANES; i++) active[i] = &lanes[i];
+    for (;;) {
+        while (n_active < SHIM_LANES && next < count) {
+            if (words[next].count == 0 && words[next].n <= SHIM_PLACES) {
+                shim_lane_begin(t, &words[next], active[n_active]);
+                n_active++;
+            }
+            next++;
+        }
+        if (n_active == 0) return at - first;
+        for (i = 0; i < n_active;) {
+            shim_lane *lane = active[i];
+            if (SHIM_LIKELY(shim_lane_step(t, lane))) {
+                i++;
+                continue;
+            }
+            lane->word->first = at;
+            lane->word->count = shim_lane_finish(t, lane, found + at);
+            at += lane->word->count;
+            n_active--;
+            active[i] = active[n_active];
+            active[n_active] = lane;
+        }
+    }
+}
+#endif
+
+/* The same at a level of vector instructions; nothing is done where the level has no quick form. */
+static inline size_t shim_merge_quickly(const shim_merges *t, int level, shim_missed *words, size_t count,
+                                        uint32_t *found, size_t first) {
+#if SHIM_X86
+    if (level > 1) return shim_merge_lanes(t, words, count, found, first);
+#endif
+    (void)t, (void)level, (void)words, (void)count, (void)found, (void)first;
+    return 0;
+}
+
+#endif

@@ -14,7 +14,7 @@ from oracle.models import ALPHABET, bpe_piece, ranks
 from oracle.utf8 import repair
 from shimmytok import GGUFError, Tokenizer
 from shimmytok.gguf import ValueType
-from shimmytok.pretokenizers import splitter
+from shimmytok.pretokenizers.splitters import splitter
 
 MARKER = "\ue000".encode()
 LETTERS = [character.encode() for character in ALPHABET]

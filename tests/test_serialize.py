@@ -7,9 +7,9 @@ import pickle
 
 import pytest
 
-from models.tiny import gguf, integers, strings
 from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
+from tiny import gguf, integers, strings
 
 CHARSMAP = "tokenizer.ggml.precompiled_charsmap"
 SUPPRESS = "tokenizer.ggml.suppress_tokens"

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.tiny import gguf, integers, strings, tokenizer
 from oracle.models import cut
 from shimmytok import LimitError, Limits, SpecialTokenError, Tokenizer
 from shimmytok._specials import SpecialMatcher
 from shimmytok.disallowed import KEPT, DisallowedTokens
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
+from tiny import gguf, integers, strings, tokenizer
 
 BPE = {"pre": (ValueType.STRING, "gpt-2"), "merges": strings([])}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.tiny import integers, strings, tokenizer
 from shimmytok.gguf import ValueType
+from tiny import integers, strings, tokenizer
 
 EXACTNESS = Path(__file__).resolve().parents[2] / "docs" / "exactness.md"
 HEADING = "## Where llama.cpp refuses, aborts or hangs"

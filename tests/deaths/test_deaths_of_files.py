@@ -7,10 +7,10 @@ import struct
 import pytest
 from rows import bpe, row, t5, text
 
-from models.tiny import floats, gguf, integers, strings, tokenizer
 from oracle.charsmap import blob
 from shimmytok import GGUFError, Tokenizer, UnknownPreTokenizerError, UnsupportedModelError
 from shimmytok.gguf import ValueType
+from tiny import floats, gguf, integers, strings, tokenizer
 
 REFUSED = {
     "unknown model": (gguf("nosuch", ["a"]), UnsupportedModelError, "nosuch"),

@@ -7,10 +7,10 @@ import time
 import pytest
 from rows import BYTES, bpe, row, t5
 
-from models.tiny import integers, tokenizer
 from oracle.charsmap import blob, compiled
 from shimmytok import InvalidTokenError, LimitError, UnsupportedModelError
 from shimmytok.gguf import ValueType
+from tiny import integers, tokenizer
 
 SECONDS = 10.0  # of CPU time, for what takes a fraction of one
 REPLACEMENT = "\ufffd".encode()

@@ -32,7 +32,7 @@ class Limits:
     """Bytes of one string, be it a key, a value or an item of an array (64 MiB)."""
 
     max_special_bytes: int = 4 << 20
-    """Bytes of the texts of all special tokens (4 MiB); what finds them in a text takes about a hundred times that."""
+    """Bytes of the texts of all special tokens (4 MiB); what finds them takes about fifty times that in memory."""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():

@@ -227,8 +227,7 @@ class TokenInfo:
 
     def token_type(self, token: int) -> TokenType:
         """A token's type in the file; NORMAL where the file has no types."""
-        types = self._parts.vocab.types
-        token = self._checked(token)
+        types, token = self._parts.vocab.types, self._checked(token)
         value = TokenType.NORMAL if types is None else int(types[token])
         return TokenType(value) if value in TokenType._value2member_map_ else TokenType.UNDEFINED
 

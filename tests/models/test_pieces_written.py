@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tiny import floats, gguf, integers, strings, tokenizer
 
 from shimmytok import GGUFError, Tokenizer
 from shimmytok.gguf import ValueType
+from tiny import floats, gguf, integers, strings, tokenizer
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 LETTERS = [b"a", b"b", b"c"]

@@ -22,7 +22,7 @@ cdef enum:
     SPARE_COUNT = 64
 
 
-cdef object as_owner(object text):
+cpdef object as_owner(object text):
     """An object whose bytes stay as they are while we hold it: str, or bytes."""
     if isinstance(text, (str, bytes)):
         return text
@@ -105,6 +105,10 @@ cdef class Texts:
                 size = 0
         marks.append(self.count)
         return marks
+
+    def owners(self):
+        """The texts as they are held: str or bytes, which do not change."""
+        return tuple(self._owners)
 
     def total(self):
         """All texts' bytes."""

@@ -6,7 +6,6 @@ The threads live as long as the call, so that a process can fork at any time bet
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +39,8 @@ def encode_units(
     ranges = list(pairwise(texts.cuts(unit)))
     if threads == 1 or len(ranges) == 1:
         return [encoder.encode_range(texts, start, end, add_special, parse_special) for start, end in ranges]
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and not every program encodes batches
+
     pool = ThreadPoolExecutor(min(threads, len(ranges)), thread_name_prefix="shimmytok")
     try:
         jobs = [

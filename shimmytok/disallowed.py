@@ -11,11 +11,13 @@ from shimmytok.errors import SpecialTokenError
 from shimmytok.special_ids import TokenAttr
 from shimmytok.vocab import Vocab, as_bytes
 
+KEPT = 16  # automata of one tokenizer
+
 Disallowed = Collection[str] | Literal["all"]
 
 
 class DisallowedTokens:
-    """Finds disallowed tokens of one vocabulary; an automaton is made for each set of them once."""
+    """Finds disallowed tokens of one vocabulary; the automata made last are kept."""
 
     def __init__(self, vocab: Vocab):
         self._vocab = vocab
@@ -32,12 +34,18 @@ class DisallowedTokens:
             if isinstance(key, str) and key != "all":
                 raise ValueError(f'disallowed_special is {key!r}: give "all" or a collection of token texts')
             tokens = self._all() if isinstance(key, str) else self._some(key)
-            matcher = self._matchers.setdefault(key, SpecialMatcher(tokens))
+            matcher = SpecialMatcher(tokens)
+            self._keep(key, matcher)
         found = find_special(matcher, text)
         if found is not None:
             start, token = found
             name = self._vocab.id_texts[token].decode("utf-8", "replace")
             raise SpecialTokenError(f"{where}the text holds the special token {name!r} at byte {start}")
+
+    def _keep(self, key: str | frozenset[str], matcher: SpecialMatcher) -> None:
+        # A new dict each time: other threads may be reading the old one.
+        kept = list(self._matchers.items())[-(KEPT - 1) :]
+        self._matchers = {**dict(kept), key: matcher}
 
     def _all(self) -> list[tuple[bytes, int, bool, bool]]:
         hidden = self._vocab.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)

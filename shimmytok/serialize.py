@@ -5,14 +5,24 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
+
 from shimmytok.gguf import Metadata, ValueType, keys
+from shimmytok.gguf.values import DTYPES
 from shimmytok.gguf.writer import dumps
 from shimmytok.models.parts import Parts
 
 LONGEST_ARRAY = 64 * 1024  # bytes; longer arrays that have nothing to do with the tokenizer are left out
 FROM_PARTS = (keys.TOKENS, keys.TOKEN_TYPE, keys.SCORES, keys.MERGES)
 
-_OVERRIDE_TYPES = {bool: ValueType.BOOL, int: ValueType.UINT32, float: ValueType.FLOAT32, str: ValueType.STRING}
+# The types that overrides are written as: the first that holds the value.  Where a tokenizer reads an array, only the
+# types it reads will do.
+SCALARS = (ValueType.UINT32, ValueType.INT64, ValueType.UINT64)
+ITEMS = (ValueType.INT32, ValueType.INT64, ValueType.UINT64)
+ITEMS_READ = {
+    keys.SUPPRESS_TOKENS: (ValueType.INT32,),
+    keys.PRECOMPILED_CHARSMAP: (ValueType.UINT8, ValueType.INT8),
+}
 
 Entry = tuple[str, ValueType, Any]
 
@@ -37,10 +47,7 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
     """A key as it is in the file, or as an override gave it; nothing for what cannot be kept."""
     kind = metadata.value_type(key)
     if kind is None:
-        value = metadata[key]
-        if isinstance(value, list):
-            return [(key, ValueType.ARRAY, (_item_type(value), value))]
-        return [(key, _OVERRIDE_TYPES[type(value)], value)]
+        return _overridden(key, metadata[key])
     value_type, item = kind
     if value_type is not ValueType.ARRAY:
         return [(key, value_type, metadata[key])]
@@ -57,11 +64,32 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
     return [(key, value_type, (item, values))]
 
 
-def _item_type(value: list[Any]) -> ValueType:
-    """The type for the items of an array that an override gave: what the keys a tokenizer reads want."""
-    if not value:
+def _overridden(key: str, value: Any) -> list[Entry]:
+    """What an override gave; nothing for integers that no type of GGUF holds."""
+    if not isinstance(value, list):
+        kind = _type_of([value], SCALARS)
+        return [] if kind is None else [(key, kind, value)]
+    item = _type_of(value, ITEMS_READ.get(key, ITEMS)) if value else ITEMS_READ.get(key, (ValueType.STRING,))[0]
+    return [] if item is None else [(key, ValueType.ARRAY, (item, value))]
+
+
+def _type_of(values: list[Any], integers: tuple[ValueType, ...]) -> ValueType | None:
+    """The first type that holds all of the values, of `integers` for integers; floats are rounded by none."""
+    kinds = set(map(type, values))
+    if kinds <= {bool}:
+        return ValueType.BOOL
+    if kinds <= {str}:
         return ValueType.STRING
-    return ValueType.INT32 if type(value[0]) is int else _OVERRIDE_TYPES[type(value[0])]
+    if kinds <= {int}:
+        bounds = {kind: np.iinfo(DTYPES[kind]) for kind in integers}
+        return next((k for k, b in bounds.items() if b.min <= min(values) and max(values) <= b.max), None)
+    try:
+        doubles = np.array(values, np.float64)
+    except OverflowError:  # an int beyond them, beside floats
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        exact = np.array_equal(doubles.astype(np.float32), doubles, equal_nan=True)
+    return ValueType.FLOAT32 if exact else ValueType.FLOAT64
 
 
 def fingerprint(parts: Parts) -> str:

@@ -7,18 +7,16 @@ walks an unordered map, so that its answer depends on the C++ library, candidate
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._vocab import TokenTable
-from shimmytok.errors import GGUFError
+from shimmytok.errors import GGUFError, LimitError
 from shimmytok.gguf import Metadata, keys
-
-logger = logging.getLogger("shimmytok")
+from shimmytok.log import warn
 
 # The ids a vocabulary may have, with their keys in the order they are read; later keys of a name overrule earlier ones.
 ID_KEYS = (
@@ -141,13 +139,13 @@ def read_ids(metadata: Metadata, defaults: Mapping[str, int], n_tokens: int) -> 
     for name, key in ID_KEYS:
         default = ids[name]
         if default is not None and default >= n_tokens:
-            logger.warning("%s: default of %s, %d, is outside the vocabulary: disabled", metadata.source, key, default)
+            warn("%s: default of %s, %d, is outside the vocabulary: disabled", metadata.source, key, default)
             ids[name] = None
         value = metadata.u32(key)
         if value is None:
             continue
         if value >= n_tokens:
-            logger.warning("%s: %s = %d is outside the vocabulary: %s stays", metadata.source, key, value, ids[name])
+            warn("%s: %s = %d is outside the vocabulary: %s stays", metadata.source, key, value, ids[name])
         else:
             ids[name] = value
     return ids
@@ -219,3 +217,13 @@ def mark_strips(metadata: Metadata, known: Mapping[bytes, int], attrs: Attrs) ->
                 attrs[known[text]] &= ~np.uint32(TokenAttr.RSTRIP)
     elif _contains_any(name, LSTRIP_CAPITAL_MASK_NAMES) and b"[MASK]" in known:
         attrs[known[b"[MASK]"]] |= TokenAttr.LSTRIP
+
+
+def check_size(metadata: Metadata, texts: Iterable[bytes]) -> None:
+    """LimitError if the special tokens of these texts are too much for the automaton that finds them."""
+    size, most = sum(map(len, texts)), metadata.limits.max_special_bytes
+    if size > most:
+        raise LimitError(
+            f"{metadata.source}, key {keys.TOKENS!r}: bytes of special tokens: "
+            f"{size} is more than the limit max_special_bytes = {most}"
+        )

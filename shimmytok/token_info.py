@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shimmytok._decode import PieceTable
 from shimmytok._encoder import Encoder
 from shimmytok.errors import InvalidTokenError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
-from shimmytok.models.parts import Parts
 from shimmytok.special_ids import TokenAttr
 from shimmytok.vocab import as_bytes, read_text
+
+if TYPE_CHECKING:
+    from shimmytok.models.parts import Parts
 
 __all__ = ["TokenAttr", "TokenInfo", "TokenType"]
 
@@ -185,14 +187,18 @@ class TokenInfo:
 
     @cached_property
     def _pieces(self) -> PieceTable:
+        self._check_tokens()
         vocab = self._parts.vocab
-        if self._encoder is None:
-            raise UnsupportedModelError(f"{self._metadata.source}: model {vocab.model!r} has no tokens")
         return PieceTable(vocab.id_texts, vocab.attrs, self._parts.piece_rule)
 
+    def _check_tokens(self) -> None:
+        if self._encoder is None:
+            raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokens")
+
     def _checked(self, token: int) -> int:
-        if not 0 <= token < len(self._parts.vocab.texts):
-            raise InvalidTokenError(f"token id {token}: the vocabulary has {len(self._parts.vocab.texts)} tokens")
+        self._check_tokens()
+        if not 0 <= token < self.vocab_size:
+            raise InvalidTokenError(f"token id {token}: the vocabulary has {self.vocab_size} tokens")
         return token
 
     def token_to_id(self, token: str | bytes) -> int | None:
@@ -221,8 +227,7 @@ class TokenInfo:
 
     def token_type(self, token: int) -> TokenType:
         """A token's type in the file; NORMAL where the file has no types."""
-        types = self._parts.vocab.types
-        token = self._checked(token)
+        types, token = self._parts.vocab.types, self._checked(token)
         value = TokenType.NORMAL if types is None else int(types[token])
         return TokenType(value) if value in TokenType._value2member_map_ else TokenType.UNDEFINED
 

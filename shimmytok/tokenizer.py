@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from shimmytok import batch, models, serialize
-from shimmytok._encoder import Encoder, Texts
+from shimmytok import batch, models
+from shimmytok._encoder import Encoder, Texts, as_owner
 from shimmytok._ids import IdBuffer
 from shimmytok._specials import SpecialMatcher
 from shimmytok._word_cache import WordCache
@@ -25,6 +25,7 @@ from shimmytok.disallowed import Disallowed, DisallowedTokens
 from shimmytok.errors import UnsupportedModelError
 from shimmytok.gguf import Limits, Metadata
 from shimmytok.sources import open_metadata, resolve
+from shimmytok.special_ids import check_size
 from shimmytok.token_info import TokenInfo
 
 Text = str | bytes
@@ -52,9 +53,11 @@ class Tokenizer(TokenInfo):
         self._encoder = None
         self._disallowed = DisallowedTokens(self._parts.vocab)
         if self._parts.model is not None:
+            specials = self._parts.vocab.specials(parse_special=True)
+            check_size(metadata, (text for text, *_ in specials))
             self._encoder = Encoder(
                 self._parts.model,
-                SpecialMatcher(self._parts.vocab.specials(parse_special=True)),
+                SpecialMatcher(specials),
                 SpecialMatcher(self._parts.vocab.specials(parse_special=False)),
                 self._parts.prefix,
                 self._parts.suffix,
@@ -179,6 +182,7 @@ class Tokenizer(TokenInfo):
     def _encode(self, text: Text, add_special: bool, parse_special: bool, disallowed: Disallowed) -> IdBuffer:
         encoder = self._working_encoder()
         if disallowed:
+            text = as_owner(text)  # what is checked is what is encoded
             self._disallowed.check(text, disallowed)
         return encoder.encode(text, add_special, parse_special)
 
@@ -188,11 +192,11 @@ class Tokenizer(TokenInfo):
         encoder = self._working_encoder()
         if isinstance(texts, (str, bytes)):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
+        held = Texts(texts)
         if disallowed:
-            texts = list(texts)
-            for i, text in enumerate(texts):
+            for i, text in enumerate(held.owners()):
                 self._disallowed.check(text, disallowed, where=f"texts[{i}]: ")
-        return batch.encode_units(encoder, Texts(texts), add_special, parse_special, threads)
+        return batch.encode_units(encoder, held, add_special, parse_special, threads)
 
     def _working_encoder(self) -> Encoder:
         if self._encoder is None:
@@ -278,6 +282,8 @@ class Tokenizer(TokenInfo):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, of all that decides what encoding and decoding give; not of the chat template."""
+        from shimmytok import serialize  # slow to import, for what few programs do
+
         return serialize.fingerprint(self._parts)
 
     def __eq__(self, other: object) -> bool:
@@ -307,11 +313,13 @@ class Tokenizer(TokenInfo):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (serialize.to_gguf(self._metadata, self._parts), self._cache.size)
+        from shimmytok import serialize  # as above
+
+        return _rebuild, (serialize.to_gguf(self._metadata, self._parts), self._cache.size, self._metadata.limits)
 
 
-def _rebuild(data: bytes, cache_bytes: int) -> Tokenizer:
-    return Tokenizer.from_bytes(data, cache_bytes=cache_bytes)
+def _rebuild(data: bytes, cache_bytes: int, limits: Limits) -> Tokenizer:
+    return Tokenizer(Metadata.from_bytes(data, limits=limits), cache_bytes)
 
 
 def _overridden(metadata: Metadata, overrides: Mapping[str, Any] | None) -> Metadata:

@@ -6,7 +6,6 @@ the tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +29,6 @@ from shimmytok.special_ids import (
     mark_strips,
     read_ids,
 )
-
-logger = logging.getLogger("shimmytok")
 
 
 @dataclass(slots=True)

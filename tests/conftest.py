@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from oracle.models import ranks
 from shimmytok import Tokenizer, _simd
 from vocabularies import NOT_AT_HAND
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of test_golden.py; see golden/README.md."""
+    parser.addoption("--models-table", type=Path, metavar="FILE", help="write the tables of docs/models.md to FILE")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -125,6 +125,9 @@ def test_a_model_without_a_tokenizer():
     for call in (lambda: tok.encode("a"), lambda: tok.decode([1]), lambda: tok.encode_batch(["a"])):
         with pytest.raises(UnsupportedModelError, match="no_vocab"):
             call()
+    for ask in (tok.id_to_token, tok.token_to_piece, tok.token_type, tok.token_attr, tok.token_score, tok.is_eog):
+        with pytest.raises(UnsupportedModelError, match="'no_vocab' has no tokens"):
+            ask(0)
 
 
 def test_a_character_that_nothing_stands_for():

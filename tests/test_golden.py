@@ -1,7 +1,7 @@
 """Every recorded answer of llama.cpp against ours: ids, decoded bytes, token tables and metadata.
 
 Runs on the shared golden files when they are there, else on the committed ones.  What a vocabulary's file has is
-read by golden/reader.py and compared by golden/compare.py.
+read by golden/reader.py and compared by golden/compare.py.  The last tests hold docs/models.md to it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import dataclasses
 import pytest
 
 import shimmytok
-from golden import compare, reader
-from vocabularies import golden_folder, model_of, recipes, vocabulary, vocabulary_bytes
+from golden import compare, reader, table
+from vocabularies import golden_folder, model_of, origin, recipes, shared_folder, vocabulary, vocabulary_bytes
+from vocabularies.places import ROOT
 
 FOLDER = golden_folder()
 INDEX = reader.index(FOLDER)
@@ -25,6 +26,11 @@ LOADED = [name for name in NAMES if name not in REFUSED]
 # the answer depends on the C++ library that made the golden files. We take the first in the order of its source list:
 # base -> meta fields -> our answer. split-probe has <|im_end|> and <|endoftext|>.
 DEPENDS_ON_MAP_ORDER: dict[str, dict[str, int]] = {"split-probe": {"eot": 65794}}
+
+
+DOCUMENT = ROOT / "docs" / "models.md"
+ROWS: dict[str, table.Row] = {}
+RAN: set[tuple[str, str]] = set()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,14 +52,25 @@ def load(name: str) -> shimmytok.Tokenizer:
 
 @pytest.fixture(scope="module", params=LOADED)
 def loaded(request: pytest.FixtureRequest) -> Loaded:
-    name = request.param
+    name, base = request.param, INDEX[request.param]["base"]
     model = model_of(vocabulary_bytes(name))
-    return Loaded(name, model, load(name), reader.read(FOLDER, name))
+    tokenizer, golden = load(name), reader.read(FOLDER, name)
+    row = table.Row(name, base, model, tokenizer.pre_type, len(tokenizer), origin(base), texts=len(golden.cases))
+    ROWS.setdefault(name, row)
+    return Loaded(name, model, tokenizer, golden)
+
+
+@pytest.fixture(autouse=True)
+def ran(request: pytest.FixtureRequest) -> None:
+    if hasattr(request.node, "callspec"):
+        RAN.add((request.node.callspec.id, request.node.originalname))
 
 
 def verdict(record_property, loaded: Loaded, tally: compare.Tally) -> None:
     """Fails on the first differences; the numbers go to the run's summary."""
     record_property("golden", (loaded.name, len(loaded.golden.cases), tally.compared))
+    ROWS[loaded.name].compared += tally.compared
+    ROWS[loaded.name].differing += len(tally.differences)
     assert not tally.differences, f"{loaded.name}: {tally.report()}"
     assert tally.compared
 
@@ -100,3 +117,28 @@ def test_tokens(loaded: Loaded, record_property) -> None:
 def test_refused_vocabulary(name: str) -> None:
     with pytest.raises(shimmytok.ShimmytokError):
         load(name)
+    base = INDEX[name]["base"]
+    pre = recipes()[name].get("set", {}).get("tokenizer.ggml.pre", "").removeprefix("str:") if name in recipes() else ""
+    model = model_of(vocabulary_bytes(name))
+    ROWS[name] = table.Row(name, base, model, pre or None, 0, origin(base), refused=True)
+
+
+def test_documented(loaded: Loaded, pytestconfig: pytest.Config) -> None:
+    row = ROWS[loaded.name]
+    if row.name == row.base and not pytestconfig.getoption("models_table"):
+        assert table.documented(DOCUMENT.read_text(encoding="utf-8"))[row.name] == row.key
+
+
+def test_the_tables_are_of_this_run(pytestconfig: pytest.Config) -> None:
+    if shared_folder() is None:
+        pytest.skip("the tables are those of the whole collection of vocabularies")
+    tests = {"test_meta", "test_encode", "test_decode", "test_tokens"}
+    wanted = {(name, test) for name in LOADED for test in tests}
+    if not wanted | {(name, "test_refused_vocabulary") for name in REFUSED} <= RAN:
+        pytest.skip("only a run of all vocabularies can tell")
+    document = DOCUMENT.read_text(encoding="utf-8")
+    new = table.document_with(table.tables(ROWS.values(), shimmytok.LLAMA_CPP_REF), document)
+    if pytestconfig.getoption("models_table"):
+        pytestconfig.getoption("models_table").write_text(new, encoding="utf-8")
+    else:
+        assert document == new, "write it again with --models-table docs/models.md"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.models import cut
-from shimmytok import SpecialTokenError, Tokenizer
+from shimmytok import LimitError, Limits, SpecialTokenError, Tokenizer
 from shimmytok._specials import SpecialMatcher
+from shimmytok.disallowed import KEPT, DisallowedTokens
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
+from tiny import gguf, integers, strings, tokenizer
+
+BPE = {"pre": (ValueType.STRING, "gpt-2"), "merges": strings([])}
 
 letters = st.text("ab \n", min_size=1, max_size=6).map(str.encode)
 tokens = st.lists(st.tuples(letters, st.booleans(), st.booleans()), max_size=12).map(
@@ -94,3 +100,63 @@ def test_nested_tokens_that_keep_losing_their_place():
     specials = [(b"b" + b"a" * 40, 0, False, False), *((b"a" * n, n, False, False) for n in range(20, 41))]
     text = (b"b" + b"a" * 40 + b"a" * 19 + b"c") * 20
     assert SpecialMatcher(specials).cut(text) == cut(text, specials)
+
+
+@pytest.mark.parametrize("kind", [2, 3, 4], ids=["unknown", "control", "user-defined"])
+def test_special_tokens_of_too_many_bytes_are_refused(tmp_path, kind):
+    types = [1, kind, 1, kind]
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf("gpt2", [b"x", b"<a>", b"y" * 20, b"<bc>"], **BPE, token_type=integers(types)))
+    with pytest.raises(LimitError, match=r"model\.gguf.*tokens.*7 is more than the limit max_special_bytes = 6"):
+        Tokenizer.from_gguf_file(path, limits=Limits(max_special_bytes=6))
+    tok = Tokenizer.from_gguf_file(path, limits=Limits(max_special_bytes=7))
+    assert tok.encode("x<bc>", parse_special=True) == [0, 3]
+
+
+def test_the_limit_of_special_tokens_that_holds_by_default():
+    most = Limits().max_special_bytes
+    texts = [b"x", b"<" + b"s" * most]
+    with pytest.raises(LimitError, match=f"max_special_bytes = {most}"):
+        tokenizer("gpt2", texts, **BPE, token_type=integers([1, 3]))
+    assert tokenizer("gpt2", texts, **BPE, token_type=integers([1, 1])).encode("x") == [0]
+
+
+def test_raised_limits_are_pickled(tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf("gpt2", [b"x", b"<" + b"s" * (4 << 20)], **BPE, token_type=integers([1, 3])))
+    tok = Tokenizer.from_gguf_file(path, limits=Limits(max_special_bytes=8 << 20))
+    assert pickle.loads(pickle.dumps(tok)) == tok
+
+
+def test_few_sets_of_disallowed_tokens_are_kept():
+    names = [f"<{number}>" for number in range(100)]
+    tok = tokenizer("gpt2", ["x", *names], **BPE, token_type=integers([1] + [3] * 100))
+    for _ in range(2):
+        for name in names:
+            assert tok.encode("x", disallowed_special=[name]) == [0]
+            with pytest.raises(SpecialTokenError, match=name):
+                tok.encode(f"x{name}", disallowed_special=[name])
+    assert len(tok._disallowed._matchers) == KEPT
+
+
+def test_what_is_checked_is_what_is_encoded(small, monkeypatch):
+    text = bytearray(b"x")
+    check = DisallowedTokens.check
+
+    def check_while_another_thread_writes(self, *args, **options):
+        check(self, *args, **options)
+        text[:] = b"<|eot_id|>"
+
+    monkeypatch.setattr(DisallowedTokens, "check", check_while_another_thread_writes)
+    assert small.encode(text, parse_special=True, disallowed_special="all") == [1]
+    text[:] = b"x"
+    assert small.encode_batch([text], parse_special=True, disallowed_special="all") == [[1]]
+
+
+def test_bytearrays_are_checked_and_encoded(small):
+    assert small.encode(bytearray(b"xy"), disallowed_special="all") == [1, 2]
+    assert small.encode_batch([bytearray(b"xy"), memoryview(b"y")], disallowed_special="all") == [[1, 2], [2]]
+    with pytest.raises(SpecialTokenError, match=r"texts\[1\].*byte 1"):
+        small.encode_batch(["x", bytearray(b"y<|eot_id|>")], disallowed_special="all")
+    with pytest.raises(TypeError, match=r"texts\[1\]"):
+        small.encode_batch(["x", 5], disallowed_special="all")

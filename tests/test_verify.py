@@ -6,6 +6,7 @@ The fake answers with shimmytok itself; some texts make it err, die or hang.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -245,6 +246,21 @@ def test_command(fake, capsys, tmp_path, model):
     assert out[1].startswith(f"ids: text {n_texts - 2} 'ERRxxx")
     assert out[3] == "  llama.cpp: [7, 8]"
     assert "2 differ, llama.cpp died 1 times" in out[-1]
+
+
+def test_json(fake, capsys, tmp_path, model):
+    text = tmp_path / "text"
+    text.write_bytes(b"DIE" + b"x" * 4093 + b"ERR" + b"y" * 4093 + b"BACK")
+    assert cli.main(["verify", model, "--text", str(text), "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["alike"], facts["file"], facts["version"]) == (False, model, "fake")
+    assert facts["texts"] == len(HARD_TEXTS) + 3
+    assert facts["differ"] == 2 + 16 and len(facts["deaths"]) == 1 and len(facts["first"]) == 5
+    assert [mismatch["what"] for mismatch in facts["first"]] == ["ids"] * 2 + ["decoding"] * 3
+    assert facts["first"][0]["theirs"] == [7, 8] and facts["first"][2]["theirs"] == "'back'"
+    text.write_bytes(b"plain")
+    assert cli.main(["verify", model, "--text", str(text), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["alike"] is True
 
 
 def test_the_real_llama_cpp(gpt2):

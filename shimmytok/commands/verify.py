@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shimmytok.commands import add, write
+from shimmytok.commands import add, write, write_json
+
+if TYPE_CHECKING:
+    from shimmytok.verify import Report
 
 
 def register(commands: Any) -> None:
@@ -15,6 +19,7 @@ def register(commands: Any) -> None:
     sub = add(commands, "verify", _run, does, "model")
     sub.add_argument("--text", metavar="FILE", help="a text to compare, in blocks, beside the built-in ones")
     sub.add_argument("--lib", metavar="PATH", help="llama.cpp's shared libraries: the folder, or one of them")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _run(args: Namespace) -> int:
@@ -23,12 +28,19 @@ def _run(args: Namespace) -> int:
 
     texts = [*HARD_TEXTS] if args.text is None else [*HARD_TEXTS, *cut(Path(args.text).read_bytes())]
     report = verify(args.model, texts, lib=args.lib)
+    if args.json:
+        write_json({"alike": not report.differ, "file": args.model, **report.as_dict()})
+    else:
+        write("".join(_lines(args.model, report)))
+    return 1 if report.differ else 0
+
+
+def _lines(model: str, report: Report) -> Iterator[str]:
     for death in report.deaths:
-        write(f"llama.cpp died on this: {death}\n")
+        yield f"llama.cpp died on this: {death}\n"
     for mismatch in report.first:
-        write(f"{mismatch.what}: {mismatch.where}\n  shimmytok: {mismatch.ours}\n  llama.cpp: {mismatch.theirs}\n")
-    write(
-        f"{args.model}: {report.calls} calls compared over {report.texts} texts, {report.differ} differ, "
+        yield f"{mismatch.what}: {mismatch.where}\n  shimmytok: {mismatch.ours}\n  llama.cpp: {mismatch.theirs}\n"
+    yield (
+        f"{model}: {report.calls} calls compared over {report.texts} texts, {report.differ} differ, "
         f"llama.cpp died {len(report.deaths)} times (llama-cpp-python {report.version})\n"
     )
-    return 1 if report.differ else 0

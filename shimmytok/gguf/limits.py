@@ -1,4 +1,4 @@
-"""How large a key section may be before it is refused.
+"""How large a key section, and what a tokenizer builds of it, may be before it is refused.
 
 llama.cpp has fixed limits of 2^30 bytes a string and 2^30 items an array (`GGUF_MAX_STRING_LENGTH` and
 `GGUF_MAX_ARRAY_ELEMENTS` in ggml/src/gguf.cpp). These are tighter, and can be changed for each load.
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What one key section may hold; a file that has more raises `LimitError`. ValueError for a limit that is none.
+    """What one file may hold; one that has more raises `LimitError`. ValueError for a limit that is none.
 
     The largest known vocabularies stay a factor of ten or more below each default.
 
@@ -30,6 +30,9 @@ class Limits:
 
     max_string_bytes: int = 64 << 20
     """Bytes of one string, be it a key, a value or an item of an array (64 MiB)."""
+
+    max_special_bytes: int = 4 << 20
+    """Bytes of the texts of all special tokens (4 MiB); what finds them takes about fifty times that in memory."""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():

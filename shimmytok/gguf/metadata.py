@@ -101,6 +101,11 @@ class Metadata(Mapping[str, Any]):
         """The byte order of the file."""
         return "big" if self._section.big_endian else "little"
 
+    @property
+    def limits(self) -> Limits:
+        """How large the file was allowed to be."""
+        return self._section.limits
+
     def close(self) -> None:
         """Let go of the mapping of the file; all keys can still be read.
 

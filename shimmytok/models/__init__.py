@@ -1,29 +1,34 @@
-"""The tokenizer models: one look-up by `tokenizer.ggml.model`."""
+"""The tokenizer models: one look-up by `tokenizer.ggml.model`.
+
+A model's module is imported when a file asks for it: no program needs all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
-from shimmytok.models import bpe, hybriddna, none, plamo2, rwkv, spm, test, unigram, whitespace, wordpiece
-from shimmytok.models.parts import Parts
-from shimmytok.vocab import read_text
 
-MODELS: dict[str, Callable[[Metadata, WordCache], Parts]] = {
-    "gpt2": bpe.load,
-    "gemma4": bpe.load,
-    "llama": spm.load,
-    "bert": wordpiece.load,
-    "t5": unigram.load,
-    "rwkv": rwkv.load,
-    "plamo2": plamo2.load,
-    "hybriddna": hybriddna.load,
-    "whitespace": whitespace.load,
-    "test": test.load,
-    "none": none.load,
-    "no_vocab": none.load,
+if TYPE_CHECKING:
+    from shimmytok._word_cache import WordCache
+    from shimmytok.models.parts import Parts
+
+# tokenizer.ggml.model -> the module in this folder whose `load` builds it.
+MODELS = {
+    "gpt2": "bpe",
+    "gemma4": "bpe",
+    "llama": "spm",
+    "bert": "wordpiece",
+    "t5": "unigram",
+    "rwkv": "rwkv",
+    "plamo2": "plamo2",
+    "hybriddna": "hybriddna",
+    "whitespace": "whitespace",
+    "test": "test",
+    "none": "none",
+    "no_vocab": "none",
 }
 
 
@@ -32,11 +37,17 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
 
     Raises GGUFError, UnsupportedModelError, UnknownPreTokenizerError.
     """
-    model = read_text(metadata, keys.MODEL)
-    if model is None:
+    raw = metadata.text(keys.MODEL)
+    if raw is None:
         raise GGUFError("the key is missing: no tokenizer in this file", path=metadata.source, key=keys.MODEL)
+    model = raw.decode("utf-8", "surrogateescape")
     if model not in MODELS:
         raise UnsupportedModelError(
             f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
         )
-    return MODELS[model](metadata, cache)
+    # Slow to import, as the models' own modules are.
+    from shimmytok.models.pieces_written import check_pieces
+
+    parts: Parts = import_module(f"{__name__}.{MODELS[model]}").load(metadata, cache)
+    check_pieces(metadata, parts)
+    return parts

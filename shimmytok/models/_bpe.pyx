@@ -134,7 +134,7 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
         return OUT_OF_MEMORY
     n[0] = escape_spaces(text[0], n[0], <uint8_t*>ws.escaped.data)
     text[0] = <const uint8_t*>ws.escaped.data
-    return OK
+    return OK if n[0] <= LONGEST_TEXT else TOO_LONG
 
 
 cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
@@ -170,8 +170,9 @@ cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const BpeTables* t = <const BpeTables*>tables
-    if escape(t, &text, &n, ws) != OK:
-        return OUT_OF_MEMORY
+    cdef int status = escape(t, &text, &n, ws)
+    if status != OK:
+        return status
     return encode_escaped(t, text, n, ws, out)
 
 

@@ -69,14 +69,17 @@ cdef int encode_fragment(
 ) noexcept nogil:
     cdef const HybridDnaTables* t = <const HybridDnaTables*>tables
     cdef size_t at = 0, size
-    if escape(t.bpe, &text, &n, ws) != OK:
-        return OUT_OF_MEMORY
+    cdef int status = escape(t.bpe, &text, &n, ws)
+    if status != OK:
+        return status
     if t.open == NONE:
         return encode_escaped(t.bpe, text, n, ws, out)
     while at < n:
         size = find_tag(text + at, n - at, <const uint8_t*>b"<dna>", OPEN_SIZE)
-        if size and encode_escaped(t.bpe, text + at, size, ws, out) != OK:
-            return OUT_OF_MEMORY
+        if size:
+            status = encode_escaped(t.bpe, text + at, size, ws, out)
+            if status != OK:
+                return status
         at += size
         if at == n:
             break

@@ -27,6 +27,7 @@ cdef int encode_words(
     """Encode a clean text whose spaces are escaped."""
     cdef size_t at = 0, m = 0
     cdef uint32_t cp, entry
+    cdef int status
     while at < n:
         at += decode_clean(text + at, &cp)
         entry = look_up(t.characters, cp)
@@ -35,8 +36,9 @@ cdef int encode_words(
                 return OUT_OF_MEMORY
             m += encode((cp + entry) & 0xFFFFFF, <uint8_t*>ws.lowered.data + m)
         if m and (entry == BETWEEN_WORDS or at == n):
-            if encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, m, ws, out) != OK:
-                return OUT_OF_MEMORY
+            status = encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, m, ws, out)
+            if status != OK:
+                return status
             m = 0
     return OK
 
@@ -45,8 +47,9 @@ cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const WhitespaceTables* t = <const WhitespaceTables*>tables
-    if escape(t.bpe, &text, &n, ws) != OK:
-        return OUT_OF_MEMORY
+    cdef int status = escape(t.bpe, &text, &n, ws)
+    if status != OK:
+        return status
     if not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
             return OUT_OF_MEMORY

@@ -5,24 +5,22 @@ Everything that differs between families is in the `pre` (pretokenizers/patterns
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
+from shimmytok.log import warn
 from shimmytok.models._bpe import BpeModel
 from shimmytok.models._bpe_tables import BpeTableSet
 from shimmytok.models._model import Model
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.piece_rules import PieceRule
-from shimmytok.pretokenizers import splitter
 from shimmytok.pretokenizers.patterns import PRE
+from shimmytok.pretokenizers.splitters import splitter
 from shimmytok.vocab import Flags, Vocab, read_text, read_vocab
-
-logger = logging.getLogger("shimmytok")
 
 # llama.cpp looks for these merges no further; the vocabulary then serves whole pieces only.
 WITHOUT_MERGES = "kimi-k2"
@@ -62,7 +60,7 @@ def load_over(
         defaults.pop("bos", None)
     vocab = read_vocab(metadata, flags, defaults, id_texts_of)
     if rules.force_add_bos and not flags.add_bos:
-        logger.warning("%s: %s is false, but pre %r always adds BOS", metadata.source, keys.ADD_BOS, pre)
+        warn("%s: %s is false, but pre %r always adds BOS", metadata.source, keys.ADD_BOS, pre)
         flags.add_bos = True
     table_set = BpeTableSet(
         vocab.texts,
@@ -94,7 +92,7 @@ def pre_name(metadata: Metadata) -> str:
     pre = read_text(metadata, keys.PRE)
     if pre:
         return pre
-    logger.warning(
+    warn(
         "%s: key %r is missing: the pre-tokenizer is guessed ('default'), and ids may differ from the model's training",
         metadata.source,
         keys.PRE,

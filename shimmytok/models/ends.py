@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from shimmytok.gguf import Metadata
+from shimmytok.log import warn
 from shimmytok.vocab import Vocab
-
-logger = logging.getLogger("shimmytok")
 
 
 def around(metadata: Metadata, vocab: Vocab) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -16,6 +13,6 @@ def around(metadata: Metadata, vocab: Vocab) -> tuple[tuple[int, ...], tuple[int
     for name, wanted in (("bos", vocab.flags.add_bos), ("eos", vocab.flags.add_eos)):
         token = vocab.ids[name]
         if wanted and token is None:
-            logger.warning("%s: %s is to be added to texts, but there is no such token", metadata.source, name.upper())
+            warn("%s: %s is to be added to texts, but there is no such token", metadata.source, name.upper())
         ends.append((token,) if wanted and token is not None else ())
     return ends[0], ends[1]

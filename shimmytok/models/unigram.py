@@ -40,8 +40,11 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     scores = np.zeros(n_tokens, np.float32) if vocab.scores is None else vocab.scores
     unknown_score = lowest_score(scores[normal]) - np.float32(10)
 
+    with np.errstate(invalid="ignore"):  # a damaged file's NaN
+        precise = scores.astype(np.float64)
+
     def model(user_defined: Mask, unknown: int | None) -> UnigramModel:
-        own = np.where(user_defined, 0.0, scores.astype(np.float64))
+        own = np.where(user_defined, 0.0, precise)
         return UnigramModel(trie, own, normalizer, unknown=unknown, unknown_score=float(unknown_score))
 
     prefix, suffix = around(metadata, vocab)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 
 from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
+from shimmytok.log import warn
 from shimmytok.models._wordpiece import WordPieceModel
 from shimmytok.models.parts import Parts
 from shimmytok.normalizers.bert import characters
 from shimmytok.vocab import Flags, Vocab, read_vocab
-
-logger = logging.getLogger("shimmytok")
 
 DEFAULT_IDS = {"bos": 101, "unk": 100, "sep": 102, "pad": 0, "mask": 103}
 
@@ -43,6 +40,6 @@ def _end(metadata: Metadata, vocab: Vocab, name: str) -> tuple[int, ...]:
     """The id around a text.  The flags do not matter; where it is missing, llama.cpp aborts, and none is added here."""
     token = vocab.ids[name]
     if token is None:
-        logger.warning("%s: there is no %s token to add to texts", metadata.source, name.upper())
+        warn("%s: there is no %s token to add to texts", metadata.source, name.upper())
         return ()
     return (token,)

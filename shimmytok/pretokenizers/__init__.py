@@ -7,8 +7,3 @@ dfa.py        syntax tree -> table over classes; linear.py: why running it takes
 splitters.py  the above in order, cached -> Splitter
 _split.pyx    the one loop that runs any table; _scanners.pyx: what no table can say
 """
-
-from .patterns import DEFAULT, PRE, Pre
-from .splitters import splitter
-
-__all__ = ["DEFAULT", "PRE", "Pre", "splitter"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from shimmytok.diff import AROUND, first_difference, shown
@@ -55,6 +55,15 @@ class Report:
         self.differ += 1
         if len(self.first) < SHOWN:
             self.first += (_mismatch(what, where, ours, theirs),)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, ready for JSON: bytes become texts as `shown` writes them."""
+        facts = asdict(self)
+        for mismatch in facts["first"]:
+            for side in ("ours", "theirs"):
+                if isinstance(mismatch[side], bytes):
+                    mismatch[side] = shown(mismatch[side])
+        return facts
 
 
 def verify(

@@ -128,7 +128,7 @@ def gpt2_tokens(gpt2):
 
 
 def gpt2_is_one_piece(word):
-    from shimmytok.pretokenizers import splitter
+    from shimmytok.pretokenizers.splitters import splitter
 
     return len(splitter("gpt-2").split(word.encode())) == 1
 
@@ -143,3 +143,13 @@ def test_scores_that_are_no_numbers():
     nan = np.array([0x7FA00000, 0x7FC00000, 0xFFC00000], np.uint32).view(np.float32)
     tok = tokenizer("llama", [b"a", b"b", b"ab"], scores=(ValueType.ARRAY, (ValueType.FLOAT32, nan)))
     assert tok.decode_bytes(tok.encode("abab", add_special_tokens=False)).endswith(b"abab")
+
+
+@pytest.mark.parametrize("n", [2, 47, 48, 49, 500])
+def test_runs_of_characters_that_are_no_symbols(n):
+    """Two of them make the key that marks an empty place of the table of merges."""
+    tokens = ["a", "b", "ab", *(f"<0x{byte:02X}>" for byte in range(256))]
+    tok = tokenizer("gemma4", tokens, merges=strings(["a b"]))
+    expected = [3 + byte for byte in "中".encode()] * n
+    assert tok.encode("中" * n, add_special_tokens=False) == expected
+    assert tok.encode("ab" + "中" * n + "ab", add_special_tokens=False) == [2, *expected, 2]

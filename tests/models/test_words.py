@@ -7,14 +7,14 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import integers, strings, tokenizer
 
 from oracle import words
 from oracle.models import ALPHABET, bpe_piece, ranks
 from oracle.utf8 import repair
 from shimmytok import GGUFError, Tokenizer
 from shimmytok.gguf import ValueType
-from shimmytok.pretokenizers import splitter
+from shimmytok.pretokenizers.splitters import splitter
+from tiny import integers, strings, tokenizer
 
 MARKER = "\ue000".encode()
 LETTERS = [character.encode() for character in ALPHABET]

@@ -10,8 +10,9 @@ from types import ModuleType
 import pytest
 
 from shimmytok.errors import UnknownPreTokenizerError
-from shimmytok.pretokenizers import DEFAULT, PRE, splitter
 from shimmytok.pretokenizers.pattern_lists import REPLACED
+from shimmytok.pretokenizers.patterns import DEFAULT, PRE
+from shimmytok.pretokenizers.splitters import splitter
 
 CHECKER = Path(__file__).parents[2] / "tools" / "check_patterns.py"
 

@@ -19,7 +19,16 @@ from . import llama_cpp_sdist
 from .header import Header
 from .places import BUNDLED, COMMITTED_GOLDEN, cache_folder, golden_folder, shared_folder, write_once
 
-__all__ = ["NOT_AT_HAND", "golden_folder", "model_of", "recipes", "shared_folder", "vocabulary", "vocabulary_bytes"]
+__all__ = [
+    "NOT_AT_HAND",
+    "golden_folder",
+    "model_of",
+    "origin",
+    "recipes",
+    "shared_folder",
+    "vocabulary",
+    "vocabulary_bytes",
+]
 
 NOT_AT_HAND = "vocabulary not at hand: "
 
@@ -48,6 +57,13 @@ def vocabulary_bytes(name: str) -> bytes:
 def model_of(content: bytes) -> str | None:
     """`tokenizer.ggml.model` of a GGUF file's bytes, read without the library."""
     return Header.parse(content).string("tokenizer.ggml.model")
+
+
+def origin(base: str) -> str:
+    """Where anybody can get a vocabulary that is no variant, for people to read."""
+    if base in BUNDLED:
+        return "the package"
+    return "llama.cpp" if base in llama_cpp_sdist.FILES else "collection"
 
 
 @functools.cache

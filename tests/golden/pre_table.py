@@ -1,0 +1,25 @@
+"""What docs/models.md says of every pre, as the data have it: its list of regexes and its flags."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from shimmytok.pretokenizers import pattern_lists
+from shimmytok.pretokenizers.patterns import PRE, Pre
+
+DEFAULTS = Pre(())
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """(name, name of its list in pattern_lists.py, flags other than the defaults), in the order of names."""
+    lists = {value: name for name, value in vars(pattern_lists).items() if name.isupper() and isinstance(value, tuple)}
+    for name in sorted(PRE):
+        yield f"`{name}`", f"`{lists[PRE[name].patterns]}`", ", ".join(_flags(PRE[name])) or "-"
+
+
+def _flags(pre: Pre) -> Iterator[str]:
+    for field in dataclasses.fields(Pre):
+        value = getattr(pre, field.name)
+        if field.name != "patterns" and value != getattr(DEFAULTS, field.name):
+            yield field.name if value else f"no {field.name}"

@@ -1,0 +1,73 @@
+"""Pickling keeps what overrides gave."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import pytest
+
+from shimmytok import Tokenizer
+from shimmytok.gguf import ValueType
+from tiny import gguf, integers, strings
+
+CHARSMAP = "tokenizer.ggml.precompiled_charsmap"
+SUPPRESS = "tokenizer.ggml.suppress_tokens"
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.gguf"
+    tokens = strings(["<pad>", "</s>", "<unk>", "a"])
+    path.write_bytes(gguf("t5", tokens[1][1], token_type=integers([3, 3, 2, 1])))
+    return path
+
+
+def again(model, overrides):
+    tok = Tokenizer.from_gguf_file(model, overrides=overrides)
+    other = pickle.loads(pickle.dumps(tok))
+    assert other == tok
+    return other
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(True, False, "text", "", 0, 7, -1, 2**32 - 1, 2**32, 2**40, -(2**63), 2**63, 2**64 - 1),
+        *(0.5, 0.1, -0.0, 1e300, -1e-300, math.inf, 2.0**-149),
+        *([1, 2], [-1], [2**31], [2**40], [-(2**63), 2**31], [2**64 - 1], [0.5], [0.1], [1e300], [math.inf, 1]),
+        *([1, 2.5], [2.5, 1], [2**40, 0.5], [-1, 1e300], ["a", ""], []),
+    ],
+    ids=repr,
+)
+def test_values_of_every_size(model, value):
+    metadata = again(model, {"some.key": value}).metadata
+    assert metadata["some.key"] == value
+    assert isinstance(metadata["some.key"], type(value))
+
+
+def test_a_value_that_is_no_number(model):
+    metadata = again(model, {"some.key": math.nan, "some.list": [1.0, math.nan]}).metadata
+    assert math.isnan(metadata["some.key"]) and math.isnan(metadata["some.list"][1])
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, [2**64], [-1, 2**64 - 1], [10**400, 0.5]], ids=str)
+def test_integers_that_no_type_holds_are_left_out(model, value):
+    tok = again(model, {"some.key": value, "other.key": 1})
+    assert "some.key" not in tok.metadata and tok.metadata["other.key"] == 1
+
+
+def test_arrays_that_a_tokenizer_reads_keep_their_type(model):
+    tok = again(model, {SUPPRESS: [3, 1], CHARSMAP: [0, 0, 0, 0, 0]})
+    assert tok.suppress_token_ids == (3, 1)
+    assert tok.metadata.value_type(SUPPRESS) == (ValueType.ARRAY, ValueType.INT32)
+    tok = again(model, {SUPPRESS: [], CHARSMAP: [4, 0, 0, 0, 0, 0, 0, 0, 0]})
+    assert tok.suppress_token_ids == ()
+    assert tok.metadata.raw_bytes(CHARSMAP) == bytes([4, 0, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_types_and_scores_that_overrides_gave(model):
+    types, scores = "tokenizer.ggml.token_type", "tokenizer.ggml.scores"
+    tok = again(model, {types: [3, 3, 2, 4], scores: [0, 0, 0.5, -1]})
+    assert [int(tok.token_type(i)) for i in range(4)] == [3, 3, 2, 4]
+    assert [tok.token_score(i) for i in range(4)] == [0, 0, 0.5, -1]

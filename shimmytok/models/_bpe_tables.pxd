@@ -19,8 +19,8 @@ cdef extern from "bpe_lanes.h":
         uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
         uint32_t n_tokens
         const uint32_t* merged     # rank -> the symbol that the two become
-        const uint32_t* byte_pairs # byte-level: first byte << 8 | second -> rank, or NONE
-        const uint32_t* byte_symbol # byte-level: the symbol of each byte
+        const uint32_t* byte_pairs  # byte-level: first byte << 8 | second -> rank, or NONE
+        const uint32_t* byte_symbol  # byte-level: the symbol of each byte
 
 cdef struct BpeTables:
     Table symbols                  # tokens, then the texts that only merges know

@@ -53,8 +53,3 @@ cdef inline uint32_t find_hashed(const Table* table, const uint8_t* p, size_t n,
 cdef inline uint32_t find(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
     """The number of a string, or NONE; the table must be indexed."""
     return find_hashed(table, p, n, shim_hash_bytes(p, n, table.seed))
-
-
-# Ask for the memory that `find` will read: first one, then, when it has had time to arrive, the other.
-cdef void prefetch_slot(const Table* table, const uint8_t* p, size_t n) noexcept nogil
-cdef void prefetch_text(const Table* table, const uint8_t* p, size_t n) noexcept nogil

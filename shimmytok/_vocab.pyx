@@ -23,17 +23,6 @@ cdef enum:
     BLOCK = 64                     # strings that are put into an index at a time
 
 
-cdef void prefetch_slot(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
-    SHIM_PREFETCH(&table.slots[shim_hash_bytes(p, n, table.seed) & table.mask])
-
-
-cdef void prefetch_text(const Table* table, const uint8_t* p, size_t n) noexcept nogil:
-    cdef uint64_t h = shim_hash_bytes(p, n, table.seed)
-    cdef uint64_t slot = table.slots[h & table.mask]
-    if slot and (slot ^ h) >> 32 == 0:
-        SHIM_PREFETCH(&table.starts[<uint32_t>slot - 1])
-
-
 cdef void insert(Table* table, uint64_t* slots, uint32_t k, uint64_t hash) noexcept nogil:
     """Put string number k into the index, in the place of an equal one.  Empty strings are not found."""
     cdef const uint8_t* p = table.text + table.starts[k]

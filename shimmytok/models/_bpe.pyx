@@ -5,7 +5,7 @@ A piece is merged by rank, then from the left: few symbols by scanning for the l
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from shimmytok._vocab cimport find, prefetch_slot, prefetch_text
+from shimmytok._vocab cimport Table, find_hashed, shim_hash_bytes
 from shimmytok._word_cache cimport Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, reserve, reserve_ids
 from shimmytok.models._bpe_short cimport merge_short
@@ -16,6 +16,13 @@ from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, p
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._split cimport split_begin, split_more
 from shimmytok.unicode._utf8 cimport is_clean, repair
+
+
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
+cdef enum:
+    TOGETHER = 32                  # pieces that are looked for as a whole at a time
 
 
 cdef inline int queue_pair(
@@ -83,21 +90,34 @@ cdef int merge_many(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
 
 
 cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* found) noexcept nogil:
-    """Give the words that are tokens their ids; the memory of all is asked for before it is read."""
-    cdef size_t k
+    """Give the words that are tokens their ids; the memory of a few is asked for before it is read."""
+    cdef const Table* symbols = &t.symbols
+    cdef uint64_t[TOGETHER] hashes
+    cdef uint64_t slot
+    cdef size_t k, m
     cdef uint32_t whole
-    for k in range(count):
-        prefetch_slot(&t.symbols, words[k].p, words[k].n)
-    for k in range(count):
-        prefetch_text(&t.symbols, words[k].p, words[k].n)
-    for k in range(count):
-        words[k].count = 0
-        whole = find(&t.symbols, words[k].p, words[k].n)
-        if whole < t.n_tokens:
-            found.ids[found.n] = whole
-            words[k].first = found.n
-            words[k].count = 1
-            found.n += 1
+    while count:
+        m = min(count, <size_t>TOGETHER)
+        for k in range(m):
+            hashes[k] = shim_hash_bytes(words[k].p, words[k].n, symbols.seed)
+            SHIM_PREFETCH(&symbols.slots[hashes[k] & symbols.mask])
+        for k in range(m):
+            slot = symbols.slots[hashes[k] & symbols.mask]
+            SHIM_PREFETCH(&symbols.starts[<uint32_t>slot])
+        for k in range(m):
+            slot = symbols.slots[hashes[k] & symbols.mask]
+            if slot:
+                SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
+        for k in range(m):
+            words[k].count = 0
+            whole = find_hashed(symbols, words[k].p, words[k].n, hashes[k])
+            if whole < t.n_tokens:
+                found.ids[found.n] = whole
+                words[k].first = found.n
+                words[k].count = 1
+                found.n += 1
+        words += m
+        count -= m
 
 
 cdef int encode_missed(

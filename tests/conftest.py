@@ -1,7 +1,11 @@
-"""What every test run adds to pytest: two lines of summary, on golden files and on vocabularies that were missing."""
+"""What every test run adds to pytest: two lines of summary, on golden files and on vocabularies that were missing.
+
+And it makes the package `tools` importable, which is not installed.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,10 @@ import pytest
 from oracle.models import ranks
 from shimmytok import Tokenizer, _simd
 from vocabularies import NOT_AT_HAND
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.append(ROOT)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import math
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .worker import LENGTH, MODES, REFUSED
 
@@ -31,7 +33,11 @@ class ReferenceRefuses(Exception):
 
 
 class ReferenceDied(Exception):
-    """llama.cpp aborted, crashed or took too long over a request."""
+    """llama.cpp aborted, crashed or took too long over a request; `how`: the signal's name, "timeout" or ""."""
+
+    def __init__(self, message: str, how: str = ""):
+        super().__init__(message)
+        self.how = how
 
 
 def find_library() -> Path:
@@ -90,11 +96,34 @@ class Reference:
         unpacked = [None if raw is None else struct.unpack(f"<{len(raw) // 4}i", raw) for raw in self.collect_texts()]
         return [None if ids is None or min(ids, default=0) < 0 else ids for ids in unpacked]
 
-    def collect_texts(self) -> list[bytes | None]:
+    def ask_ids(self, text: bytes, mode: int) -> tuple[int, ...]:
+        """The ids in the mode of this number; ReferenceDied where llama_tokenize gave an error, too."""
+        self._send(b"%d" % mode, text)
+        raw = self._collect_one()
+        return struct.unpack(f"<{len(raw) // 4}i", raw)
+
+    def ask_facts(self) -> dict[str, Any]:
+        """What llama.h tells of the vocabulary."""
+        self._send(b"M", b"")
+        facts: dict[str, Any] = json.loads(self._collect_one())
+        return facts
+
+    def ask_tokens(self, first: int, end: int) -> bytes:
+        """Rows of the token table, as worker.py packs them."""
+        self._send(b"T", struct.pack("<2i", first, end))
+        return self._collect_one()
+
+    def _collect_one(self) -> bytes:
+        (part,) = self.collect_texts(1)
+        if part is None:
+            raise ReferenceDied("an error code")
+        return part
+
+    def collect_texts(self, n: int = len(MODES)) -> list[bytes | None]:
         """The text in each mode for the ids sent."""
         answers: list[bytes | None] = []
         with self._watched():
-            for _ in MODES:
+            for _ in range(n):
                 (size,) = LENGTH.unpack(self._read(LENGTH.size))
                 answers.append(None if size == REFUSED else self._read(size))
         return answers
@@ -153,9 +182,11 @@ class Reference:
         self._messages.seek(0)
         said = self._messages.read().decode("utf-8", "replace").strip().splitlines()
         why = f"no answer in {self._timeout:g} s" if self._timed_out else f"exit status {code}"
+        signals = {-number: number.name for number in signal.Signals}
+        how = "timeout" if self._timed_out else signals.get(code or 0, "")
         self._timed_out = False
         telling = [line for line in said if "GGML_ASSERT" in line or "what()" in line or "refuses" in line] or said[-1:]
-        return ReferenceDied(": ".join([why, *telling[:1]]))
+        return ReferenceDied(": ".join([why, *telling[:1]]), how)
 
     def _end(self) -> int | None:
         process, self._process = self._process, None

@@ -1,13 +1,22 @@
 """The process that holds llama.cpp: answers requests on standard input, so that its death is only its own.
 
-Run as a script, `worker.py LIBLLAMA GGUF`, with nothing but the standard library.  A request is a kind (b"E": a text,
-b"D": ids, int32 each), a length (uint32) and so many bytes.  The answer is, for each of the four modes, a length and
-so many bytes: the ids, or the text.  A length of REFUSED stands for an error code of the library.
+Run as a script, `worker.py LIBLLAMA GGUF`, with nothing but the standard library.  A request is a kind, a length
+(uint32) and so many bytes.  The answer is, for each part, a length and so many bytes; a length of REFUSED stands for
+an error code of the library.
+
+    kind   payload            answer
+    E      a text             its ids (int32 each) in each of the four modes
+    0..3   a text             its ids in the mode of this number
+    D      ids                their text in each of the four modes
+    M      nothing            JSON: size, special ids, flags, ... of the vocabulary
+    T      first and end id   for each token: attribute (uint32), score (float), text and four pieces (each a length
+                              and bytes), in one part
 """
 
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import struct
 import sys
@@ -16,6 +25,11 @@ from typing import BinaryIO
 REFUSED = 0xFFFFFFFF
 MODES = ((False, False), (False, True), (True, False), (True, True))
 LENGTH = struct.Struct("<I")
+IDS = (
+    *("bos", "eos", "eot", "sep", "nl", "pad", "mask"),
+    *("fim_pre", "fim_suf", "fim_mid", "fim_pad", "fim_rep", "fim_sep"),
+)
+FLAGS = ("add_bos", "add_eos", "add_sep")
 
 
 class ModelParams(ctypes.Structure):
@@ -55,18 +69,42 @@ def opened(path: str) -> ctypes.CDLL:
             if os.path.exists(os.path.join(folder, beside)):
                 ctypes.CDLL(os.path.join(folder, beside), mode=ctypes.RTLD_GLOBAL)
     library = ctypes.CDLL(path)
-    pointer, number, flag = ctypes.c_void_p, ctypes.c_int32, ctypes.c_bool
+    declare_loading(library)
+    declare_facts(library)
+    library.llama_log_set(SILENT, None)
+    library.llama_backend_init()
+    return library
+
+
+def declare_loading(library: ctypes.CDLL) -> None:
+    """Types of the functions that load, encode and decode."""
+    pointer, number, flag_type = ctypes.c_void_p, ctypes.c_int32, ctypes.c_bool
     library.llama_log_set.argtypes = [LOG, pointer]
     library.llama_model_default_params.restype = ModelParams
     library.llama_model_load_from_file.argtypes = [ctypes.c_char_p, ModelParams]
     library.llama_model_load_from_file.restype = pointer
     library.llama_model_get_vocab.argtypes = [pointer]
     library.llama_model_get_vocab.restype = pointer
-    library.llama_tokenize.argtypes = [pointer, ctypes.c_char_p, number, pointer, number, flag, flag]
-    library.llama_detokenize.argtypes = [pointer, pointer, number, pointer, number, flag, flag]
-    library.llama_log_set(SILENT, None)
-    library.llama_backend_init()
-    return library
+    library.llama_tokenize.argtypes = [pointer, ctypes.c_char_p, number, pointer, number, flag_type, flag_type]
+    library.llama_detokenize.argtypes = [pointer, pointer, number, pointer, number, flag_type, flag_type]
+
+
+def declare_facts(library: ctypes.CDLL) -> None:
+    """Types of the functions that tell of a vocabulary and its tokens."""
+    pointer, number, flag_type = ctypes.c_void_p, ctypes.c_int32, ctypes.c_bool
+    for name in (*IDS, *(f"get_{flag}" for flag in FLAGS), "type", "n_tokens"):
+        getattr(library, f"llama_vocab_{name}").argtypes = [pointer]
+    for flag in FLAGS:
+        getattr(library, f"llama_vocab_get_{flag}").restype = ctypes.c_bool
+    for name, result in (("is_eog", flag_type), ("get_text", ctypes.c_char_p), ("get_score", ctypes.c_float)):
+        getattr(library, f"llama_vocab_{name}").argtypes = [pointer, number]
+        getattr(library, f"llama_vocab_{name}").restype = result
+    library.llama_vocab_get_attr.argtypes = [pointer, number]
+    library.llama_vocab_get_suppress_tokens.argtypes = [pointer, pointer]
+    library.llama_vocab_get_suppress_tokens.restype = ctypes.POINTER(number)
+    library.llama_model_chat_template.argtypes = [pointer, ctypes.c_char_p]
+    library.llama_model_chat_template.restype = ctypes.c_char_p
+    library.llama_token_to_piece.argtypes = [pointer, number, pointer, number, number, flag_type]
 
 
 class Vocabulary:
@@ -101,14 +139,58 @@ class Vocabulary:
             size = -n + 8
         return None
 
+    def facts(self) -> bytes:
+        """What llama.h tells of the vocabulary, as JSON; a chat template as Latin-1."""
+        ask = {name: getattr(self._library, f"llama_vocab_{name}") for name in (*IDS, "type", "n_tokens", "is_eog")}
+        n_tokens = ask["n_tokens"](self._vocab)
+        n_suppressed = ctypes.c_int32()
+        suppressed = self._library.llama_vocab_get_suppress_tokens(self._vocab, ctypes.byref(n_suppressed))
+        template = self._library.llama_model_chat_template(self._model, None)
+        facts = {"n_tokens": n_tokens, "type": ask["type"](self._vocab)}
+        facts |= {name: ask[name](self._vocab) for name in IDS}
+        facts |= {name: getattr(self._library, f"llama_vocab_get_{name}")(self._vocab) for name in FLAGS}
+        facts["eog"] = [token for token in range(n_tokens) if ask["is_eog"](self._vocab, token)]
+        facts["suppress"] = suppressed[: n_suppressed.value]
+        facts["chat_template"] = None if template is None else template.decode("latin-1")
+        return json.dumps(facts).encode()
+
+    def tokens(self, ids: bytes) -> bytes:
+        """Rows of the token table, as the hashes of the golden files take them."""
+        rows = []
+        for token in range(*struct.unpack("<2i", ids)):
+            attribute = self._library.llama_vocab_get_attr(self._vocab, token)
+            score = self._library.llama_vocab_get_score(self._vocab, token)
+            rows.append(struct.pack("<If", attribute, score))
+            pieces = [self._piece(token, lstrip, special) for lstrip in (0, 1) for special in (False, True)]
+            for raw in (self._library.llama_vocab_get_text(self._vocab, token), *pieces):
+                rows += [LENGTH.pack(len(raw)), raw]
+        return b"".join(rows)
+
+    def _piece(self, token: int, lstrip: int, special: bool) -> bytes:
+        size = 64
+        while True:
+            room = ctypes.create_string_buffer(size)
+            n = self._library.llama_token_to_piece(self._vocab, token, room, size, lstrip, special)
+            if n >= 0:
+                return room.raw[:n]
+            size = -n
+
+
+def parts_of(vocabulary: Vocabulary, kind: bytes, payload: bytes) -> list[bytes | None]:
+    """The parts of an answer, as the head of this file lists them; None: refused."""
+    if kind == b"M":
+        return [vocabulary.facts()]
+    if kind == b"T":
+        return [vocabulary.tokens(payload)]
+    if kind in (b"0", b"1", b"2", b"3"):
+        return [vocabulary.tokenize(payload, *MODES[int(kind)])]
+    call = vocabulary.tokenize if kind == b"E" else vocabulary.detokenize
+    return [call(payload, *mode) for mode in MODES]
+
 
 def answer(vocabulary: Vocabulary, kind: bytes, payload: bytes) -> bytes:
-    call = vocabulary.tokenize if kind == b"E" else vocabulary.detokenize
-    parts = []
-    for first, second in MODES:
-        result = call(payload, first, second)
-        parts += [LENGTH.pack(REFUSED)] if result is None else [LENGTH.pack(len(result)), result]
-    return b"".join(parts)
+    parts = parts_of(vocabulary, kind, payload)
+    return b"".join(LENGTH.pack(REFUSED) if part is None else LENGTH.pack(len(part)) + part for part in parts)
 
 
 def serve(vocabulary: Vocabulary, requests: BinaryIO, answers: BinaryIO) -> None:

@@ -12,6 +12,8 @@ from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, read_vocab
 
+NEVER = 0xFFFFFFFF  # the rank of what is never merged
+
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
@@ -20,6 +22,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     model = SpmModel(
         vocab.texts,
         falling_ranks(scores),
+        cache,
         unknown=vocab.ids["unk"],
         add_space_prefix=vocab.flags.add_space_prefix,
     )
@@ -31,7 +34,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
 
 
 def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Numbers (uint32) that rise as the scores (float32) fall, equal for equal scores.
+    """Numbers (uint32, below NEVER) that rise as the scores (float32) fall, equal for equal scores.
 
     >>> falling_ranks(np.array([0.5, -1.0, 0.0, -0.0, 3.0], np.float32)).argsort(kind="stable").tolist()
     [4, 0, 2, 3, 1]
@@ -39,4 +42,4 @@ def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
     with np.errstate(invalid="ignore"):  # a damaged file's NaN
         bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
     rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
-    return ~rising
+    return np.minimum(~rising, np.uint32(NEVER - 1))  # what is no number may come last

@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "byte_set.h"                     /* shim_lowest_bit */
 
 #define SHIM_MIN_LEVELS 8                 /* 16**8 numbers */
@@ -69,17 +73,36 @@ static inline int32_t shim_min_tree_least(const shim_min_tree *tree) {
     return shim_least_of_16(tree->levels[tree->top]);
 }
 
+static inline uint32_t shim_equal_of_16(const int32_t *p, int32_t number) {
+    uint32_t equal = 0;
+    int i;
+#if defined(__SSE2__)
+    __m128i wanted = _mm_set1_epi32(number), part[4];
+    for (i = 0; i < 4; i++) part[i] = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)p + i), wanted);
+    equal = (uint32_t)_mm_movemask_epi8(
+        _mm_packs_epi16(_mm_packs_epi32(part[0], part[1]), _mm_packs_epi32(part[2], part[3])));
+#else
+    for (i = 0; i < 16; i++) equal |= (uint32_t)(p[i] == number) << i;
+#endif
+    return equal;
+}
+
 /* The first place of the least number. */
 static inline size_t shim_min_tree_first(const shim_min_tree *tree, int32_t least) {
     size_t place = 0;
-    int level, i;
-    for (level = tree->top; level >= 0; level--) {
-        const int32_t *p = tree->levels[level] + 16 * place;
-        uint32_t equal = 0;
-        for (i = 0; i < 16; i++) equal |= (uint32_t)(p[i] == least) << i;
-        place = 16 * place + shim_lowest_bit(equal);
-    }
+    int level;
+    for (level = tree->top; level >= 0; level--)
+        place = 16 * place + shim_lowest_bit(shim_equal_of_16(tree->levels[level] + 16 * place, least));
     return place;
+}
+
+/* Go on to the next place with this number among the same 16; 0 if there is none. */
+static inline int shim_min_tree_next(const shim_min_tree *tree, size_t *place, int32_t number) {
+    size_t block = *place & ~(size_t)15;
+    uint32_t equal = shim_equal_of_16(tree->levels[0] + block, number) & ~1u << (*place & 15);
+    if (!equal) return 0;
+    *place = block + shim_lowest_bit(equal);
+    return 1;
 }
 
 /* Once the number at a place has been changed. */

@@ -1,19 +1,6 @@
-import numpy as np
-from numpy.typing import NDArray
-
-from shimmytok._cuts import Cuts
-from shimmytok._vocab import TokenTable
-from shimmytok._word_cache import WordCache
 from shimmytok.models._model import Model
+from shimmytok.models._spm_tables import SpmTableSet
 
 class SpmModel(Model):
-    cuts: Cuts
-    def __init__(
-        self,
-        texts: TokenTable,
-        ranks: NDArray[np.uint32],
-        cache: WordCache,
-        *,
-        unknown: int | None,
-        add_space_prefix: bool,
-    ) -> None: ...
+    table_set: SpmTableSet
+    def __init__(self, table_set: SpmTableSet) -> None: ...

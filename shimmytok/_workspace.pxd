@@ -37,7 +37,9 @@ cdef struct Segment:               # a stretch of text, or a special token found
 
 cdef struct Workspace:
     SplitScratch split
+    Buffer fragment                # the beginning of a fragment, behind a space
     Buffer escaped                 # a fragment with its spaces escaped
+    Buffer word                    # a long word with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
     Buffer lowered                 # a word in lower case
     Buffer nodes                   # the symbols of a merge

@@ -13,7 +13,9 @@ cdef void workspace_init(Workspace* ws) noexcept nogil:
 
 cdef void workspace_free(Workspace* ws) noexcept nogil:
     split_scratch_free(&ws.split)
+    free(ws.fragment.data)
     free(ws.escaped.data)
+    free(ws.word.data)
     free(ws.repaired.data)
     free(ws.lowered.data)
     free(ws.nodes.data)
@@ -29,7 +31,9 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
     """The bytes it holds."""
     return (
         split_scratch_size(&ws.split)
+        + ws.fragment.cap
         + ws.escaped.cap
+        + ws.word.cap
         + ws.repaired.cap
         + ws.lowered.cap
         + ws.nodes.cap

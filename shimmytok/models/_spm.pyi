@@ -1,10 +1,6 @@
-import numpy as np
-from numpy.typing import NDArray
-
-from shimmytok._vocab import TokenTable
 from shimmytok.models._model import Model
+from shimmytok.models._spm_tables import SpmTableSet
 
 class SpmModel(Model):
-    def __init__(
-        self, texts: TokenTable, ranks: NDArray[np.uint32], *, unknown: int | None, add_space_prefix: bool
-    ) -> None: ...
+    table_set: SpmTableSet
+    def __init__(self, table_set: SpmTableSet) -> None: ...

@@ -8,35 +8,39 @@ from numpy.typing import NDArray
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._spm import SpmModel
+from shimmytok.models._spm_tables import SpmTableSet
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, read_vocab
-
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(add_bos=True, add_space_prefix=True), {"bos": 1, "eos": 2, "unk": 0})
     scores = np.zeros(len(vocab.texts), np.float32) if vocab.scores is None else vocab.scores
-    model = SpmModel(
+    tables = SpmTableSet(
         vocab.texts,
         falling_ranks(scores),
+        cache,
         unknown=vocab.ids["unk"],
         add_space_prefix=vocab.flags.add_space_prefix,
     )
     prefix, suffix = around(metadata, vocab)
-    newline = vocab.texts.find(b"<0x0A>")
-    if newline is None:
-        newline = vocab.texts.find(b"\n")
-    return Parts(vocab, len(vocab.texts), model, prefix=prefix, suffix=suffix, newline=newline)
+    newlines = vocab.texts.last_of([b"<0x0A>", b"\n"])
+    newline = newlines.get(b"<0x0A>", newlines.get(b"\n"))
+    return Parts(vocab, len(vocab.texts), SpmModel(tables), prefix=prefix, suffix=suffix, newline=newline)
 
 
 def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Numbers (uint32) that rise as the scores (float32) fall, equal for equal scores.
+    """Numbers from 0 (uint32) that rise as the scores (float32) fall, equal for equal scores.
 
-    >>> falling_ranks(np.array([0.5, -1.0, 0.0, -0.0, 3.0], np.float32)).argsort(kind="stable").tolist()
-    [4, 0, 2, 3, 1]
+    >>> falling_ranks(np.array([0.5, -1.0, 0.0, -0.0, 3.0], np.float32)).tolist()
+    [1, 3, 2, 2, 0]
     """
     with np.errstate(invalid="ignore"):  # a damaged file's NaN
         bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
-    rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
-    return ~rising
+    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
+    order = np.argsort(falling, kind="stable")  # quick where scores fall with the ids, as they mostly do
+    steps = np.diff(falling[order], prepend=falling[order[:1]]) != 0
+    ranks = np.empty(len(scores), np.uint32)
+    ranks[order] = np.cumsum(steps)
+    return ranks

@@ -1,0 +1,176 @@
+"""The tables of SPM, and how the token with a given text is found in them.
+
+Texts are *plain* here: a space stands for U+2581.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp
+
+from shimmytok._cuts cimport Cuts, CutTables, character, character_size
+from shimmytok._vocab cimport Table, TokenTable, shim_hash_bytes
+from shimmytok._word_cache cimport WordCache, WordCacheTables
+from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, push, reserve_ids
+
+cdef extern from "word_cache.h":
+    void shim_short_key(const uint8_t* p, size_t n, uint64_t* low, uint64_t* high) noexcept nogil
+    uint64_t shim_short_hash(uint64_t low, uint64_t high, uint64_t seed) noexcept nogil
+
+cdef extern from *:
+    """
+    #define SHIM_LONG_ROW ((uint64_t)1 << 63)
+    """
+    const uint64_t LONG "SHIM_LONG_ROW"
+
+cdef enum:
+    SHORT_TEXT = 15                # bytes of a text that fits a row
+    READABLE = 16                  # bytes that can be read from the beginning of any plain text
+    EMPTY = 0
+
+cdef struct Row:                   # a token's text
+    uint64_t low                   # up to 15 bytes: the key of _word_cache; 0: no text becomes this token
+    uint64_t high                  # a longer one: LONG, where it begins in `long_texts`, its length in the lower half
+
+cdef struct SpmTables:
+    const uint64_t* slots          # by hash: tag, "another one with this tag may follow", rank, token + 1; or EMPTY
+    uint64_t slot_mask             # number of slots - 1
+    uint64_t seed
+    uint32_t token_bits
+    uint32_t rank_bits
+    uint32_t tag_bits
+    const Row* rows                # of each token
+    const uint8_t* long_texts
+    const uint32_t* ranks          # of each token, from 0, by falling score; equal scores have equal ranks
+    uint32_t n_tokens
+    size_t longest                 # bytes of the longest plain text
+    CutTables cuts
+    WordCacheTables* cache
+    const uint32_t* ascii_pairs    # first character << 7 | second -> their token, or NONE
+    uint32_t[256] byte_token       # NONE where the vocabulary has none
+    uint32_t unknown               # NONE where the vocabulary has none
+    bint add_space_prefix
+
+cdef class SpmTableSet:
+    cdef SpmTables t
+    cdef WordCache _cache
+    cdef readonly Cuts cuts
+    cdef const uint32_t[::1] _ranks
+    cdef uint64_t[::1] _slots
+    cdef uint64_t[::1] _rows
+    cdef uint8_t[::1] _long_texts
+    cdef uint32_t[::1] _ascii_pairs
+    cdef int _make_rows(self, const Table* texts) except -1
+    cdef int _make_slots(self) except -1
+    cdef int _make_bytes(self, TokenTable texts) except -1
+
+
+cdef inline uint64_t text_hash(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
+    """Of a plain text."""
+    cdef uint64_t low, high
+    if n > SHORT_TEXT:
+        return shim_hash_bytes(p, n, t.seed)
+    shim_short_key(p, n, &low, &high)
+    return shim_short_hash(low, high, t.seed)
+
+
+cdef inline uint64_t tag_of(const SpmTables* t, uint64_t hash) noexcept nogil:
+    return hash >> (64 - t.tag_bits)
+
+
+cdef inline uint64_t slot_tag(const SpmTables* t, uint64_t slot) noexcept nogil:
+    return slot >> (64 - t.tag_bits)
+
+
+cdef inline bint tag_is_shared(const SpmTables* t, uint64_t slot) noexcept nogil:
+    return slot >> (t.rank_bits + t.token_bits) & 1
+
+
+cdef inline uint32_t slot_rank(const SpmTables* t, uint64_t slot) noexcept nogil:
+    return <uint32_t>(slot >> t.token_bits & ((<uint64_t>1 << t.rank_bits) - 1))
+
+
+cdef inline uint32_t slot_token(const SpmTables* t, uint64_t slot) noexcept nogil:
+    return <uint32_t>(slot & ((<uint64_t>1 << t.token_bits) - 1)) - 1
+
+
+cdef inline size_t long_start(const Row* row) noexcept nogil:
+    return (row.high & ~LONG) >> 32
+
+
+cdef inline bint is_text_of(const SpmTables* t, uint32_t token, const uint8_t* p, size_t n) noexcept nogil:
+    """Is this plain text a token's?"""
+    cdef const Row* row = &t.rows[token]
+    cdef uint64_t low, high
+    if n > SHORT_TEXT:
+        return row.high & LONG and <uint32_t>row.high == n and memcmp(t.long_texts + long_start(row), p, n) == 0
+    shim_short_key(p, n, &low, &high)
+    return row.low == low and row.high == high
+
+
+cdef inline uint64_t find_slot(const SpmTables* t, uint64_t hash) noexcept nogil:
+    """The first slot with the tag of a hash, or EMPTY.
+
+    It is that of the token with this hash, if there is one and the tag is not shared: is_text_of tells.
+    """
+    cdef uint64_t i = hash & t.slot_mask, slot, tag = tag_of(t, hash)
+    while True:
+        slot = t.slots[i]
+        if slot == EMPTY or slot_tag(t, slot) == tag:
+            return slot
+        i = (i + 1) & t.slot_mask
+
+
+cdef inline uint32_t find_token(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
+    """The token with this plain text, or NONE."""
+    cdef uint64_t hash, i, slot
+    if n > t.longest:
+        return NONE
+    hash = text_hash(t, p, n)
+    i = hash & t.slot_mask
+    while True:
+        slot = t.slots[i]
+        if slot == EMPTY:
+            return NONE
+        if slot_tag(t, slot) == tag_of(t, hash) and is_text_of(t, slot_token(t, slot), p, n):
+            return slot_token(t, slot)
+        i = (i + 1) & t.slot_mask
+
+
+cdef inline size_t to_plain(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
+    """Write a text with a space for each U+2581; its bytes."""
+    cdef size_t at = 0, m = 0, size, i
+    while at < n:
+        size = min(character_size(p[at]), n - at)
+        if size == 3 and p[at] == 0xE2 and p[at + 1] == 0x96 and p[at + 2] == 0x81:
+            out[m] = 0x20
+            m += 1
+        else:
+            for i in range(size):
+                out[m + i] = p[at + i]
+            m += size
+        at += size
+    return m
+
+
+cdef inline int push_character(const SpmTables* t, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
+    """Push the token or byte tokens of a character that was not merged; p[0:READABLE] can be read.
+
+    Where one of these is missing, the unknown token once; llama.cpp would abort, and SentencePiece does this.
+    """
+    cdef const uint8_t* written = p
+    cdef uint32_t token = find_token(t, p, n)
+    cdef size_t i
+    if token != NONE:
+        return push(out, token)
+    if p[0] == 0x20:
+        written = b"\xe2\x96\x81"
+        n = 3
+    if reserve_ids(out, n) != OK:
+        return OUT_OF_MEMORY
+    for i in range(n):
+        if t.byte_token[written[i]] == NONE:
+            return push(out, t.unknown) if t.unknown != NONE else NOT_ENCODABLE
+    for i in range(n):
+        out.ids[out.n] = t.byte_token[written[i]]
+        out.n += 1
+    return OK

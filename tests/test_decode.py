@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import re
 
 import numpy as np
 import pytest
@@ -123,6 +124,23 @@ def test_spaces_are_cleaned_up_in_text_only(gpt2):
     text = "a , b . c ! d ? it 's we 're x ' y"
     assert gpt2.decode(gpt2.encode(text)) == "a, b. c! d? it's we're x'y"
     assert gpt2.decode_bytes(gpt2.encode(text)) == text.encode()
+
+
+def cleaned(text: bytes) -> bytes:
+    """The plain twin of the clean-up of spaces."""
+    text = re.sub(rb" ([?!.,])", rb"\1", text)
+    text = re.sub(rb" ' ", b"'", text)
+    return re.sub(rb" ('s|'m|'re|'ve)", rb"\1", text)
+
+
+spaced = st.lists(st.text(" '.,?!smrevx", max_size=12) | st.integers(0, 200).map(lambda n: "x" * n), max_size=12)
+
+
+@settings(max_examples=500, deadline=None)
+@given(parts=spaced)
+def test_any_spaces_are_cleaned_up(gpt2, parts):
+    text = "".join(parts)
+    assert gpt2.decode(gpt2.encode(text)) == cleaned(text.encode()).decode()
 
 
 def test_pieces_and_texts(gpt2):

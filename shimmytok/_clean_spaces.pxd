@@ -1,0 +1,7 @@
+"""The clean-up of spaces in decoded text."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t
+
+# Take out the spaces that llama_detokenize takes out with clean_spaces, in place; the new length.
+cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil

@@ -1,0 +1,87 @@
+"""The clean-up of spaces in decoded text: the three passes of llama_vocab::impl::detokenize of llama.cpp.
+
+Each pass moves a block as it is when nothing in it can be taken out, which is nearly always so.
+"""
+
+from libc.string cimport memmove
+
+cdef extern from "space_pairs.h":
+    enum:
+        SHIM_PAIRS
+    bint shim_any_stop(const uint8_t* p) noexcept nogil
+    bint shim_any_apostrophe(const uint8_t* p) noexcept nogil
+
+
+cdef inline void move_block(uint8_t* text, size_t* i, size_t* m) noexcept nogil:
+    if m[0] != i[0]:
+        memmove(text + m[0], text + i[0], SHIM_PAIRS)
+    i[0] += SHIM_PAIRS
+    m[0] += SHIM_PAIRS
+
+
+cdef size_t before_stops(uint8_t* text, size_t n) noexcept nogil:
+    """" ?", " !", " .", " ,"."""
+    cdef size_t i = 1, m = 1, end
+    cdef uint8_t x
+    while i < n:
+        if n - i >= SHIM_PAIRS and not shim_any_stop(text + i):
+            move_block(text, &i, &m)
+            continue
+        end = i + min(n - i, <size_t>SHIM_PAIRS)
+        while i < end:
+            x = text[i]
+            if text[i - 1] == 32 and (x == 63 or x == 33 or x == 46 or x == 44):
+                m -= 1
+            text[m] = x
+            m += 1
+            i += 1
+    return m
+
+
+cdef size_t around_apostrophes(uint8_t* text, size_t n) noexcept nogil:
+    """" ' "."""
+    cdef size_t i = 1, m = 1, end
+    cdef uint8_t x
+    while i < n:
+        if n - i >= SHIM_PAIRS and not shim_any_apostrophe(text + i):
+            move_block(text, &i, &m)
+            continue
+        end = i + min(n - i, <size_t>SHIM_PAIRS)
+        while i < end:
+            x = text[i]
+            if x == 39 and i + 1 < n and text[i - 1] == 32 and text[i + 1] == 32:
+                m -= 1
+                i += 1
+                text[i] = 0                                # no longer a space for the next apostrophe
+            text[m] = x
+            m += 1
+            i += 1
+    return m
+
+
+cdef size_t before_endings(uint8_t* text, size_t n) noexcept nogil:
+    """" 's", " 'm", " 're", " 've"."""
+    cdef size_t i = 1, m = 1, end
+    cdef uint8_t x
+    while i < n:
+        if n - i >= SHIM_PAIRS and not shim_any_apostrophe(text + i):
+            move_block(text, &i, &m)
+            continue
+        end = i + min(n - i, <size_t>SHIM_PAIRS)
+        while i < end:
+            x = text[i]
+            if text[i - 1] == 32 and x == 39 and i + 1 < n:
+                if text[i + 1] == 115 or text[i + 1] == 109:
+                    m -= 1
+                elif i + 2 < n and (text[i + 1] == 114 or text[i + 1] == 118) and text[i + 2] == 101:
+                    m -= 1
+            text[m] = x
+            m += 1
+            i += 1
+    return m
+
+
+cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
+    if n == 0:
+        return 0
+    return before_endings(text, around_apostrophes(text, before_stops(text, n)))

@@ -3,20 +3,19 @@
 Each pass moves a block as it is when nothing in it can be taken out, which is nearly always so.
 """
 
-from libc.string cimport memmove
+from libc.string cimport memmove, memset
 
 cdef extern from "space_pairs.h":
-    enum:
-        SHIM_PAIRS
     bint shim_any_stop(const uint8_t* p) noexcept nogil
     bint shim_any_apostrophe(const uint8_t* p) noexcept nogil
 
 
-cdef inline void move_block(uint8_t* text, size_t* i, size_t* m) noexcept nogil:
+cdef inline void move_block(uint8_t* text, size_t n, size_t* i, size_t* m) noexcept nogil:
+    cdef size_t size = min(n - i[0], <size_t>SHIM_PAIRS)
     if m[0] != i[0]:
-        memmove(text + m[0], text + i[0], SHIM_PAIRS)
-    i[0] += SHIM_PAIRS
-    m[0] += SHIM_PAIRS
+        memmove(text + m[0], text + i[0], size)
+    i[0] += size
+    m[0] += size
 
 
 cdef size_t before_stops(uint8_t* text, size_t n) noexcept nogil:
@@ -24,8 +23,8 @@ cdef size_t before_stops(uint8_t* text, size_t n) noexcept nogil:
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
     while i < n:
-        if n - i >= SHIM_PAIRS and not shim_any_stop(text + i):
-            move_block(text, &i, &m)
+        if not shim_any_stop(text + i):
+            move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
         while i < end:
@@ -43,8 +42,8 @@ cdef size_t around_apostrophes(uint8_t* text, size_t n) noexcept nogil:
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
     while i < n:
-        if n - i >= SHIM_PAIRS and not shim_any_apostrophe(text + i):
-            move_block(text, &i, &m)
+        if not shim_any_apostrophe(text + i):
+            move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
         while i < end:
@@ -64,8 +63,8 @@ cdef size_t before_endings(uint8_t* text, size_t n) noexcept nogil:
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
     while i < n:
-        if n - i >= SHIM_PAIRS and not shim_any_apostrophe(text + i):
-            move_block(text, &i, &m)
+        if not shim_any_apostrophe(text + i):
+            move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
         while i < end:
@@ -84,4 +83,5 @@ cdef size_t before_endings(uint8_t* text, size_t n) noexcept nogil:
 cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
     if n == 0:
         return 0
+    memset(text + n, 0, SHIM_PAIRS)
     return before_endings(text, around_apostrophes(text, before_stops(text, n)))

@@ -9,11 +9,11 @@ import cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t
 
-from shimmytok._clean_spaces cimport clean_up
+from shimmytok._clean_spaces cimport SHIM_PAIRS, clean_up
 from shimmytok._id_input cimport checked_ids, look_at_ids
 from shimmytok._join cimport HIDDEN, IdForm, Ids, ROW, Rows, SHORT_PIECE, Text, append_pieces, id_at, piece_of, size_of
 from shimmytok._utf8_text cimport as_str
-from shimmytok._workspace cimport OK
+from shimmytok._workspace cimport OK, reserve
 
 from shimmytok._stream_decoder import StreamDecoder
 
@@ -111,6 +111,8 @@ cdef class TextDecoder:
         cdef size_t start, n
         try:
             start = self.join(ids, skip_special, remove_special, False, text)
+            if reserve(&text.data, text.n + SHIM_PAIRS) != OK:
+                raise MemoryError
             p = <uint8_t*>text.data.data + start
             n = text.n - start
             if self._clean_spaces:

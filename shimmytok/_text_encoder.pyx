@@ -12,6 +12,9 @@ cdef enum:
     WORTH_A_THREAD = 32 * 1024     # bytes of text
 
 
+cdef object NOTHING = ()
+
+
 cdef object number_of_processors():
     """As many as this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -66,7 +69,7 @@ cdef class TextEncoder(TextDecoder):
         disallowed_special: token texts, or "all", that raise SpecialTokenError where the text holds one.
         """
         cdef Scratch* scratch
-        if self._encoder is None or disallowed_special:
+        if self._encoder is None or disallowed_special is not NOTHING:
             self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
@@ -81,7 +84,7 @@ cdef class TextEncoder(TextDecoder):
         array([15496,   995], dtype=uint32)
         """
         cdef Scratch* scratch
-        if self._encoder is None or disallowed_special:
+        if self._encoder is None or disallowed_special is not NOTHING:
             self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
@@ -93,7 +96,7 @@ cdef class TextEncoder(TextDecoder):
         """The number of ids of a text; see `encode`."""
         cdef Scratch* scratch
         cdef size_t n
-        if self._encoder is None or disallowed_special:
+        if self._encoder is None or disallowed_special is not NOTHING:
             self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         n = scratch.ids.n

@@ -6,8 +6,10 @@ Each pass moves a block as it is when nothing in it can be taken out, which is n
 from libc.string cimport memmove, memset
 
 cdef extern from "space_pairs.h":
-    bint shim_any_stop(const uint8_t* p) noexcept nogil
-    bint shim_any_apostrophe(const uint8_t* p) noexcept nogil
+    enum:
+        SHIM_STOP
+        SHIM_APOSTROPHE
+    int shim_after_spaces(const uint8_t* p) noexcept nogil
 
 
 cdef inline void move_block(uint8_t* text, size_t n, size_t* i, size_t* m) noexcept nogil:
@@ -18,12 +20,15 @@ cdef inline void move_block(uint8_t* text, size_t n, size_t* i, size_t* m) noexc
     m[0] += size
 
 
-cdef size_t before_stops(uint8_t* text, size_t n) noexcept nogil:
-    """" ?", " !", " .", " ,"."""
+cdef size_t before_stops(uint8_t* text, size_t n, int* seen) noexcept nogil:
+    """" ?", " !", " .", " ,"; `seen`: what follows spaces."""
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
+    cdef int here
     while i < n:
-        if not shim_any_stop(text + i):
+        here = shim_after_spaces(text + i)
+        seen[0] |= here
+        if not here & SHIM_STOP:
             move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
@@ -42,7 +47,7 @@ cdef size_t around_apostrophes(uint8_t* text, size_t n) noexcept nogil:
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
     while i < n:
-        if not shim_any_apostrophe(text + i):
+        if not shim_after_spaces(text + i) & SHIM_APOSTROPHE:
             move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
@@ -63,7 +68,7 @@ cdef size_t before_endings(uint8_t* text, size_t n) noexcept nogil:
     cdef size_t i = 1, m = 1, end
     cdef uint8_t x
     while i < n:
-        if not shim_any_apostrophe(text + i):
+        if not shim_after_spaces(text + i) & SHIM_APOSTROPHE:
             move_block(text, n, &i, &m)
             continue
         end = i + min(n - i, <size_t>SHIM_PAIRS)
@@ -81,7 +86,11 @@ cdef size_t before_endings(uint8_t* text, size_t n) noexcept nogil:
 
 
 cdef size_t clean_up(uint8_t* text, size_t n) noexcept nogil:
+    cdef int seen = 0
     if n == 0:
         return 0
     memset(text + n, 0, SHIM_PAIRS)
-    return before_endings(text, around_apostrophes(text, before_stops(text, n)))
+    n = before_stops(text, n, &seen)
+    if seen & SHIM_APOSTROPHE:
+        n = before_endings(text, around_apostrophes(text, n))
+    return n

@@ -5,7 +5,7 @@ from operator import index
 import numpy as np
 
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t, intptr_t
+from libc.stdint cimport int64_t
 
 from shimmytok._array_interface cimport ALIGNED, NATIVE, ArrayInterface, interface_of
 from shimmytok._join cimport IdForm

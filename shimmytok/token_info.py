@@ -7,8 +7,8 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shimmytok._piece_table import PieceTable
 from shimmytok._encoder import Encoder
+from shimmytok._piece_table import PieceTable
 from shimmytok.errors import InvalidTokenError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.special_ids import TokenAttr

@@ -1,4 +1,4 @@
-/* Is there a space with a mark behind it among 64 bytes?  With vectors, as GCC and clang have them on any processor. */
+/* Which marks follow a space among 64 bytes?  With vectors, as GCC and clang have them on any processor. */
 #ifndef SHIMMYTOK_SPACE_PAIRS_H
 #define SHIMMYTOK_SPACE_PAIRS_H
 
@@ -27,25 +27,20 @@ static inline int shim_any_byte(shim_bytes bytes) {
     return (words[0] | words[1]) != 0;
 }
 
-/* Does one of p[0:64] follow a space and close a sentence: "?", "!", ".", ","?  p[-1] may be read. */
-static inline int shim_any_stop(const uint8_t *p) {
-    shim_bytes any = shim_load_bytes(p) & 0;
+#define SHIM_STOP 1
+#define SHIM_APOSTROPHE 2
+
+/* What follows a space in p[0:64]: SHIM_STOP for "?", "!", "." or ",", SHIM_APOSTROPHE.  p[-1] may be read. */
+static inline int shim_after_spaces(const uint8_t *p) {
+    shim_bytes stop = shim_load_bytes(p) & 0, apostrophe = stop;
     int i;
     for (i = 0; i < SHIM_PAIRS; i += SHIM_STEP) {
-        shim_bytes before = shim_load_bytes(p + i - 1), x = shim_load_bytes(p + i);
-        any |= (shim_bytes)(before == ' ') &
-               ((shim_bytes)(x == '?') | (shim_bytes)(x == '!') | (shim_bytes)(x == '.') | (shim_bytes)(x == ','));
+        shim_bytes space = (shim_bytes)(shim_load_bytes(p + i - 1) == ' '), x = shim_load_bytes(p + i);
+        stop |= space & ((shim_bytes)(x == '?') | (shim_bytes)(x == '!') | (shim_bytes)(x == '.') |
+                         (shim_bytes)(x == ','));
+        apostrophe |= space & (shim_bytes)(x == '\'');
     }
-    return shim_any_byte(any);
-}
-
-/* Or is it an apostrophe? */
-static inline int shim_any_apostrophe(const uint8_t *p) {
-    shim_bytes any = shim_load_bytes(p) & 0;
-    int i;
-    for (i = 0; i < SHIM_PAIRS; i += SHIM_STEP)
-        any |= (shim_bytes)(shim_load_bytes(p + i - 1) == ' ') & (shim_bytes)(shim_load_bytes(p + i) == '\'');
-    return shim_any_byte(any);
+    return (shim_any_byte(stop) ? SHIM_STOP : 0) | (shim_any_byte(apostrophe) ? SHIM_APOSTROPHE : 0);
 }
 
 #endif

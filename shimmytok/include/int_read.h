@@ -10,7 +10,7 @@
 /* The value of an int that is not negative and small (below 2**30, or any that Python calls compact), else
  * SHIM_NOT_SMALL: also for what is no int. */
 static inline uint64_t shim_small_int(PyObject *o) {
-    if (!PyLong_Check(o)) return SHIM_NOT_SMALL;
+    if (!PyLong_CheckExact(o) && !PyLong_Check(o)) return SHIM_NOT_SMALL;
 #if defined(PYPY_VERSION)
     return SHIM_NOT_SMALL;
 #elif PY_VERSION_HEX >= 0x030C0000

@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 from shimmytok._id_input cimport checked_ids
 from shimmytok._join cimport HIDDEN, IN_ARENA, ROW, SHORT_PIECE, piece_of
 from shimmytok._pieces cimport LONGEST_ID, Token, WritePiece, piece_writer, with_unknown_bytes
+from shimmytok._scratch cimport LARGE, SHIM_LARGE_SLOTS, SHIM_SLOTS, TOO_LARGE, shim_put, shim_take
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._workspace cimport OK, reserve
 
@@ -18,11 +19,6 @@ from shimmytok.errors import LimitError
 cdef extern from "pages.h":
     void* shim_pages_new(size_t size) noexcept
     void shim_pages_free(void* p, size_t size) noexcept
-
-cdef extern from "slots.h":
-    const int SHIM_SLOTS
-    void* shim_take(void** slots) noexcept
-    bint shim_put(void** slots, void* p) noexcept
 
 cdef extern from "int_read.h":
     uint64_t small_int "shim_small_int"(object o) noexcept
@@ -33,7 +29,6 @@ cdef enum:                         # llama_token_attr
 
 cdef enum:
     MOST_TEXT = 1 << 28            # bytes of all pieces together, when token texts are made longer
-    SPARE_BYTES = 1 << 20          # text memory larger than this is freed
 
 cdef uint64_t MOST_ROOM = 0xFFFFFFFF   # what places in the arena can count
 
@@ -122,11 +117,8 @@ cdef class PieceTable:
         return text
 
     cdef void give_back(self, Text* text) noexcept:
-        if text.data.cap > SPARE_BYTES:
-            free(text.data.data)
-            text.data.data = NULL
-            text.data.cap = 0
-        if not shim_put(self._slots, text):
+        cdef size_t size = text.data.cap
+        if size > TOO_LARGE or not shim_put(self._slots, SHIM_LARGE_SLOTS if size > LARGE else SHIM_SLOTS, text):
             free(text.data.data)
             free(text)
 

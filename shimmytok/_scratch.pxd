@@ -4,8 +4,13 @@ from shimmytok._workspace cimport IdSink, Workspace
 
 cdef extern from "slots.h":
     const int SHIM_SLOTS
+    const int SHIM_LARGE_SLOTS
     void* shim_take(void** slots) noexcept
-    bint shim_put(void** slots, void* p) noexcept
+    bint shim_put(void** slots, int n, void* p) noexcept
+
+cdef enum:                         # bytes of spare memory
+    LARGE = 256 * 1024             # of which only SHIM_LARGE_SLOTS pieces are kept
+    TOO_LARGE = 8 << 20            # and none at all
 
 cdef struct Scratch:
     Workspace ws

@@ -1,14 +1,11 @@
 """Scratch memory that encoding borrows and gives back: what one text needed serves the next.
 
-As many pieces of memory as there were texts at a time stay, up to SHIM_SLOTS; very large ones do not.
+As many pieces of memory as there were texts at a time stay, up to SHIM_SLOTS; few of the large ones do.
 """
 
 from libc.stdlib cimport calloc, free
 
 from shimmytok._workspace cimport workspace_free, workspace_init, workspace_size
-
-cdef enum:
-    SPARE_BYTES = 1 << 20          # scratch memory larger than this is freed
 
 
 cdef void scratch_clear(Scratch* scratch) noexcept:
@@ -49,8 +46,7 @@ cdef class ScratchPool:
         return scratch
 
     cdef void give_back(self, Scratch* scratch) noexcept:
-        if workspace_size(&scratch.ws) + scratch.ids.cap * 4 > SPARE_BYTES:
-            scratch_clear(scratch)
-        if not shim_put(self._slots, scratch):
+        cdef size_t size = workspace_size(&scratch.ws) + scratch.ids.cap * sizeof(scratch.ids.ids[0])
+        if size > TOO_LARGE or not shim_put(self._slots, SHIM_LARGE_SLOTS if size > LARGE else SHIM_SLOTS, scratch):
             scratch_clear(scratch)
             free(scratch)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define SHIM_SLOTS 64
+#define SHIM_LARGE_SLOTS 4               /* for what is large */
 
 #if !defined(Py_GIL_DISABLED)
 
@@ -55,10 +56,10 @@ static inline void *shim_take(void **slots) {
     return NULL;
 }
 
-/* Put a pointer into a free slot; 0 when there is none. */
-static inline int shim_put(void **slots, void *p) {
+/* Put a pointer into a free slot, one of the first `n`; 0 when there is none. */
+static inline int shim_put(void **slots, int n, void *p) {
     int i;
-    for (i = 0; i < SHIM_SLOTS; i++)
+    for (i = 0; i < n; i++)
         if (shim_slot_put(slots + i, p)) return 1;
     return 0;
 }

@@ -9,6 +9,6 @@ from shimmytok._texts cimport Texts
 cdef class TextEncoder(TextDecoder):
     cdef readonly Encoder _encoder     # None: there is no tokenizer
     cdef IntPool _ints
-    cdef object _disallowed
-    cdef int check(self, object text, object disallowed) except -1
+    cdef readonly object _disallowed
+    cdef object check(self, object text, object disallowed)
     cdef Texts check_all(self, object texts, object disallowed)

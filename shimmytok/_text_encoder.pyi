@@ -12,6 +12,7 @@ Text = str | bytes
 
 class TextEncoder(TextDecoder):
     _encoder: Encoder | None
+    _disallowed: DisallowedTokens
     def __init__(self, vocab: Vocab, encoder: Encoder | None, disallowed: DisallowedTokens) -> None: ...
     def encode(
         self,

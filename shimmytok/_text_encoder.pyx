@@ -5,6 +5,7 @@ import os
 
 from shimmytok._batch cimport encode_flat, encode_lists
 from shimmytok._ids cimport as_array
+from shimmytok._texts cimport as_owner
 
 from shimmytok.errors import UnsupportedModelError
 
@@ -42,23 +43,25 @@ cdef class TextEncoder(TextDecoder):
         self._disallowed = disallowed
         self._ints = IntPool(len(vocab.texts))
 
-    cdef int check(self, object text, object disallowed) except -1:
+    cdef object check(self, object text, object disallowed):
+        """A text that was checked; not what somebody could still change."""
         if self._encoder is None:
             raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokenizer")
         if disallowed:
+            text = as_owner(text)
             self._disallowed.check(text, disallowed)
-        return 0
+        return text
 
     cdef Texts check_all(self, object texts, object disallowed):
-        """Texts, checked."""
-        self.check(None, ())
+        cdef Texts held
+        self.check(None, NOTHING)
         if isinstance(texts, (str, bytes)):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
+        held = Texts(texts)
         if disallowed:
-            texts = list(texts)
-            for i, text in enumerate(texts):
+            for i, text in enumerate(held.owners):
                 self._disallowed.check(text, disallowed, where=f"texts[{i}]: ")
-        return Texts(texts)
+        return held
 
     def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
         """The ids of a text: llama_tokenize.
@@ -70,7 +73,7 @@ cdef class TextEncoder(TextDecoder):
         """
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
-            self.check(text, disallowed_special)
+            text = self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
             return self._ints.make_list(scratch.ids.ids, scratch.ids.n)
@@ -85,7 +88,7 @@ cdef class TextEncoder(TextDecoder):
         """
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
-            self.check(text, disallowed_special)
+            text = self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
             return as_array(&scratch.ids)
@@ -97,7 +100,7 @@ cdef class TextEncoder(TextDecoder):
         cdef Scratch* scratch
         cdef size_t n
         if self._encoder is None or disallowed_special is not NOTHING:
-            self.check(text, disallowed_special)
+            text = self.check(text, disallowed_special)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         n = scratch.ids.n
         self._encoder.spare.give_back(scratch)

@@ -15,6 +15,9 @@ cdef struct View:                  # a text; its owner keeps it alive and unchan
     const uint8_t* text
     size_t n
 
+# An object whose bytes stay as they are while it is held: str, or bytes.
+cdef object as_owner(object text)
+
 cdef object look_closer(object text, View* view)
 
 
@@ -31,5 +34,4 @@ cdef class Texts:                  # many texts, ready to be encoded without the
     cdef View* views
     cdef readonly Py_ssize_t count
     cdef readonly size_t total     # bytes of all
-    cdef tuple _texts
-    cdef list _owners
+    cdef list owners               # what they are held by: str or bytes, which do not change

@@ -12,7 +12,6 @@ cdef extern from "Python.h":
 
 
 cdef object as_owner(object text):
-    """An object whose bytes stay as they are while we hold it: str, or bytes."""
     if isinstance(text, (str, bytes)):
         return text
     try:
@@ -47,19 +46,18 @@ cdef class Texts:
     def __cinit__(self, texts):
         cdef Py_ssize_t i
         cdef object text
-        self._texts = tuple(texts)                         # nobody can lengthen it while we look at its items
-        self._owners = []
-        self.views = <View*>malloc((len(self._texts) + 1) * sizeof(View))
+        self.owners = list(texts)                          # nobody else can change it while we look at its items
+        self.views = <View*>malloc((len(self.owners) + 1) * sizeof(View))
         if self.views == NULL:
             raise MemoryError
-        for i in range(len(self._texts)):
-            text = self._texts[i]
+        for i in range(len(self.owners)):
+            text = self.owners[i]
             try:
                 owner = look_at(text, &self.views[i])
             except (TypeError, LimitError) as error:
                 raise type(error)(f"texts[{i}]: {error}") from None
             if owner is not text:
-                self._owners.append(owner)
+                self.owners[i] = owner
             self.total += self.views[i].n
             self.count = i + 1
 

@@ -5,7 +5,7 @@
 [15496, 995]
 """
 
-from shimmytok.decode import StreamDecoder
+from shimmytok._stream_decoder import StreamDecoder
 from shimmytok.errors import (
     GGUFError,
     InvalidTokenError,

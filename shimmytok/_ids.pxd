@@ -1,6 +1,7 @@
-"""Token ids as encoding leaves them."""
+"""Token ids as numpy arrays."""
 
 from libc.stddef cimport size_t
+from libc.stdint cimport uint32_t
 
 from shimmytok._workspace cimport IdSink
 
@@ -8,4 +9,6 @@ cdef class IdBuffer:               # uint32 ids that others may look at without 
     cdef IdSink sink
     cdef Py_ssize_t _shape
     cdef Py_ssize_t _stride
-    cdef object slice_list(self, size_t start, size_t end)
+
+cdef object as_array(IdSink* sink)     # takes the sink's memory, or leaves it
+cdef object copied(const uint32_t* ids, size_t n)

@@ -1,17 +1,22 @@
-"""Token ids as encoding leaves them: memory that becomes a list, or a numpy array without a copy."""
+"""Token ids as numpy arrays: many by handing their memory over, few by a copy, which is cheaper then."""
 
 import numpy as np
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
-from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_FromLong
-from cpython.ref cimport Py_INCREF
-from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
+
+from shimmytok._array_interface cimport interface_of
+
+cdef enum:
+    FEW = 4096                     # ids
+
+cdef object empty = np.empty
+cdef object uint32 = np.dtype(np.uint32)
 
 
 cdef class IdBuffer:
-    """Token ids, uint32[n], through the buffer protocol; `tolist()` makes a list of int."""
+    """Token ids, uint32[n], through the buffer protocol."""
 
     def __dealloc__(self):
         free(self.sink.ids)
@@ -34,32 +39,28 @@ cdef class IdBuffer:
         buffer.suboffsets = NULL
         buffer.internal = NULL
 
-    cdef object slice_list(self, size_t start, size_t end):
-        cdef list result = PyList_New(<Py_ssize_t>(end - start))
-        cdef size_t i
-        cdef object item
-        for i in range(start, end):
-            item = PyLong_FromLong(<long>self.sink.ids[i])
-            Py_INCREF(item)
-            PyList_SET_ITEM(result, <Py_ssize_t>(i - start), item)
-        return result
 
-    def tolist(self):
-        return self.slice_list(0, self.sink.n)
+cdef object copied(const uint32_t* ids, size_t n):
+    array = empty(n, uint32)
+    if n:
+        capsule = array.__array_struct__
+        memcpy(interface_of(capsule).data, ids, n * sizeof(uint32_t))
+    return array
 
-    def rows(self, const int64_t[::1] offsets not None):
-        """Lists of the ids between neighbouring offsets."""
-        cdef Py_ssize_t i
-        if offsets.shape[0] == 0 or offsets[offsets.shape[0] - 1] > <int64_t>self.sink.n:
-            raise ValueError("offsets beyond the ids")
-        return [self.slice_list(offsets[i], offsets[i + 1]) for i in range(offsets.shape[0] - 1)]
 
-    def numpy(self):
-        """The ids as a numpy array that owns this memory; spare room is given back first."""
-        cdef uint32_t* ids
-        if self.sink.n < self.sink.cap and self.sink.n:
-            ids = <uint32_t*>realloc(self.sink.ids, self.sink.n * sizeof(uint32_t))
-            if ids != NULL:
-                self.sink.ids = ids
-                self.sink.cap = self.sink.n
-        return np.frombuffer(self, dtype=np.uint32) if self.sink.n else np.empty(0, np.uint32)
+cdef object as_array(IdSink* sink):
+    """The ids as a numpy array of their own.  Of the memory it takes over, a fifth at most is not used."""
+    cdef IdBuffer buffer
+    cdef uint32_t* ids
+    if sink.n <= FEW:
+        return copied(sink.ids, sink.n)
+    buffer = IdBuffer.__new__(IdBuffer)
+    buffer.sink = sink[0]
+    sink.ids = NULL
+    sink.n = sink.cap = 0
+    if buffer.sink.cap - buffer.sink.n > buffer.sink.n // 4:
+        ids = <uint32_t*>realloc(buffer.sink.ids, buffer.sink.n * sizeof(uint32_t))
+        if ids != NULL:
+            buffer.sink.ids = ids
+            buffer.sink.cap = buffer.sink.n
+    return np.frombuffer(buffer, dtype=uint32)

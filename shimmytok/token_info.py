@@ -7,8 +7,8 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shimmytok._decode import PieceTable
 from shimmytok._encoder import Encoder
+from shimmytok._piece_table import PieceTable
 from shimmytok.errors import InvalidTokenError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.special_ids import TokenAttr
@@ -119,7 +119,7 @@ class TokenInfo:
         """Newline: the first token of one."""
         if self._encoder is None or not self._parts.newline_is_encoded:
             return self._parts.newline
-        return next(iter(self._encoder.encode_fragment(b"\n").tolist()), None)
+        return next(iter(self._encoder.encode_fragment(b"\n")), None)
 
     @property
     def fim_pre_token_id(self) -> int | None:

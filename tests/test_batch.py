@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shimmytok import Tokenizer
+from shimmytok import Tokenizer, UnsupportedModelError
+from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
 
 TEXTS = [f"Text number {i}: " + "words and more words, " * (i % 7) + "ünï" * (i % 3) for i in range(2000)]
 
@@ -141,3 +143,65 @@ def test_a_list_that_grows_while_it_is_read(gpt2):
             return iter([b"a", b"b"])
 
     assert len(gpt2.encode_batch(Texts(texts))) == 2
+
+
+def test_the_first_text_that_cannot_be_encoded_is_named():
+    entries = [
+        ("tokenizer.ggml.model", ValueType.STRING, "bert"),
+        ("tokenizer.ggml.tokens", ValueType.ARRAY, (ValueType.STRING, ["\u2581a"])),  # and no unknown token
+        ("tokenizer.ggml.token_type", ValueType.ARRAY, (ValueType.INT32, [1])),
+    ]
+    tok = Tokenizer.from_bytes(dumps(entries))
+    texts = ["a " * 1000] * 400
+    texts[123] = texts[321] = "b"
+    for num_threads in (1, 2, 8):
+        for encode in (tok.encode_batch, tok.encode_batch_flat):
+            with pytest.raises(UnsupportedModelError, match=r"texts\[123\]: the text holds a character"):
+                encode(texts, num_threads=num_threads)
+            assert len(encode(texts[:123], num_threads=num_threads)) in (123, 2)
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 3, 16])
+@pytest.mark.parametrize("size", [0, 1, 40, 5000])
+def test_every_form_of_a_batch(gpt2, num_threads, size):
+    texts = [("word " * (i * size % 997))[: size or 1] + "\u00fc\udc80" * (i % 2) for i in range(300)]
+    texts[7] = b"bytes \xff" * size
+    texts[8] = memoryview(b"a view")
+    one_by_one = [gpt2.encode(text, parse_special=True) for text in texts]
+    assert gpt2.encode_batch(texts, parse_special=True, num_threads=num_threads) == one_by_one
+    ids, offsets = gpt2.encode_batch_flat(texts, parse_special=True, num_threads=num_threads)
+    assert ids.tolist() == [i for row in one_by_one for i in row]
+    assert np.diff(offsets).tolist() == [len(row) for row in one_by_one]
+    assert [gpt2.count(text) for text in texts] == [len(row) for row in one_by_one]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_a_signal_ends_a_batch(gpt2, num_threads):
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    texts = ["".join(map(chr, range(i, i + 3000))) for i in range(300, 3000)]  # hundreds of milliseconds
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for encode in (gpt2.encode_batch, gpt2.encode_batch_flat):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(Stop):
+                for _ in range(1000):
+                    encode(texts, num_threads=num_threads)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert gpt2.encode_batch(["Hello"]) == [[15496]]
+
+
+def test_batches_in_many_threads(gpt2):
+    expected = [gpt2.encode(text) for text in TEXTS]
+    with ThreadPoolExecutor(16) as pool:
+        jobs = [pool.submit(gpt2.encode_batch, TEXTS, num_threads=1 + i % 4) for i in range(32)]
+        flat = [pool.submit(gpt2.encode_batch_flat, TEXTS, num_threads=1 + i % 4) for i in range(32)]
+        assert all(job.result() == expected for job in jobs)
+        assert all(job.result()[0].tolist() == [i for row in expected for i in row] for job in flat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import re
 
 import numpy as np
 import pytest
@@ -125,6 +126,23 @@ def test_spaces_are_cleaned_up_in_text_only(gpt2):
     assert gpt2.decode_bytes(gpt2.encode(text)) == text.encode()
 
 
+def cleaned(text: bytes) -> bytes:
+    """The plain twin of the clean-up of spaces."""
+    text = re.sub(rb" ([?!.,])", rb"\1", text)
+    text = re.sub(rb" ' ", b"'", text)
+    return re.sub(rb" ('s|'m|'re|'ve)", rb"\1", text)
+
+
+spaced = st.lists(st.text(" '.,?!smrevx", max_size=12) | st.integers(0, 200).map(lambda n: "x" * n), max_size=12)
+
+
+@settings(max_examples=500, deadline=None)
+@given(parts=spaced)
+def test_any_spaces_are_cleaned_up(gpt2, parts):
+    text = "".join(parts)
+    assert gpt2.decode(gpt2.encode(text)) == cleaned(text.encode()).decode()
+
+
 def test_pieces_and_texts(gpt2):
     assert gpt2.id_to_token(995) == "Ġworld"
     assert gpt2.token_to_piece(995) == b" world"
@@ -179,3 +197,70 @@ def test_texts_made_of_unknown_bytes_are_bounded():
     tok = vocabulary(["\u4e00" * 20_000], [1])
     with pytest.raises(LimitError, match="more than"):
         tok.decode([0])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.uint32, np.int64, np.uint64, ">u4", ">i8"])
+@pytest.mark.parametrize("n", [0, 1, 2, 5000])
+def test_arrays_of_any_integers(gpt2, dtype, n):
+    sequence = [i * 7 % 120 for i in range(n)]
+    array_of = np.array(sequence, dtype)
+    spaced = np.zeros((n, 3), dtype)
+    spaced[:, 1] = sequence
+    unaligned = np.frombuffer(b"x" + array_of.tobytes(), dtype, offset=1)
+    expected = gpt2.decode_bytes(sequence)
+    for form in (array_of, array_of[::-1][::-1], spaced[:, 1], unaligned):
+        assert gpt2.decode_bytes(form) == expected
+        assert gpt2.decode(form) == gpt2.decode(sequence)
+    assert gpt2.decode_bytes(array_of[::-1]) == gpt2.decode_bytes(sequence[::-1])
+    if n:
+        with pytest.raises(TypeError):
+            gpt2.decode(array_of.astype(bool))
+
+
+@settings(max_examples=200, deadline=None)
+@given(sequence=ids, skip=st.booleans(), form=st.sampled_from([tuple, np.array, iter, array.array]))
+def test_pieces_are_joined(gpt2, sequence, skip, form):
+    given_ids = array.array("q", sequence) if form is array.array else form(sequence)
+    pieces = b"".join(gpt2.token_to_piece(token, special=not skip) for token in sequence)
+    assert gpt2.decode_bytes(given_ids, skip_special_tokens=skip) == pieces
+
+
+def test_nothing_is_removed_that_is_no_id(gpt2):
+    for wrong in (
+        ["a"],
+        [None, 5],
+        [-1],
+        [-2],
+        [1 << 64],
+        [1.0],
+        np.array([-1]),
+        np.array([-2]),
+        np.array([2**64 - 1]),
+    ):
+        with pytest.raises((TypeError, InvalidTokenError)):
+            gpt2.decode(wrong, remove_special=True)
+
+
+def test_ids_that_are_no_plain_ints(gpt2):
+    class Id:
+        def __init__(self, value):
+            self.value = value
+
+        def __index__(self):
+            return self.value
+
+    sequence = [Id(15496), True, np.uint16(995), np.int64(0)]
+    assert gpt2.decode(sequence) == gpt2.decode([15496, 1, 995, 0])
+    assert gpt2.decode(dict.fromkeys([15496, 995])) == "Hello world"
+
+
+def test_a_list_that_changes_while_it_is_read(gpt2):
+    changing = [15496] * 5000
+
+    class Id:
+        def __index__(self):
+            changing.clear()
+            return 995
+
+    changing[2500] = Id()
+    assert gpt2.decode(changing) == "Hello" * 2500 + " world" + "Hello" * 2499 and changing == []

@@ -83,7 +83,7 @@ def verify(
     """
     name = resolve(path)
     tok = Tokenizer.from_pretrained(name)
-    tok._working_encoder()
+    tok.encode("")  # raises where there is no tokenizer
     with Reference(name, lib, seconds) as reference:
         report = Report(reference.version)
         report.compare("tokens", "the vocabulary", tok.vocab_size, reference.n_tokens)

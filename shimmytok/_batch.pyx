@@ -1,0 +1,160 @@
+"""Many texts at once: lists of ids, or all ids in one array with offsets.
+
+The calling thread encodes too.  Of what the others have done it takes over, in order, what is ready, before it takes
+the next unit of texts.
+"""
+
+import numpy as np
+
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+from shimmytok._array_interface cimport interface_of
+from shimmytok._encoder cimport SHORT_TEXT
+from shimmytok._ids cimport IdBuffer, as_array
+from shimmytok._work_queue cimport Unit, WorkQueue
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, reserve_ids
+
+cdef enum:
+    UNIT = 64 * 1024               # bytes of text, with one thread
+    SMALLEST_UNIT = 8 * 1024       # with several, so that they end together
+    UNITS_EACH = 8
+    BETWEEN_SIGNALS = 512 * 1024   # bytes encoded here before signals are looked at
+
+cdef object int64 = np.dtype(np.int64)
+
+
+cdef WorkQueue queue_of(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads):
+    cdef size_t unit = UNIT
+    if threads > 1:
+        unit = min(max(texts.total // (threads * UNITS_EACH), <size_t>SMALLEST_UNIT), <size_t>UNIT)
+    return WorkQueue(encoder, texts, add_special, parse_special, unit)
+
+
+cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* ids, IntPool ints) except -1:
+    """Append a list for each text of a unit."""
+    cdef Py_ssize_t i
+    cdef size_t start = 0
+    queue.check(unit)
+    for i in range(unit.first, unit.end):
+        rows.append(ints.make_list(ids.ids + start, <size_t>queue.shared.counts[i]))
+        start += <size_t>queue.shared.counts[i]
+    return 0
+
+
+cdef int fill_rows(list rows, WorkQueue queue, IntPool ints, bint is_short) except -1:
+    cdef IdSink* own = &queue.scratch.ids
+    cdef Unit* unit
+    cdef size_t given = 0
+    while given < queue.shared.n_units:
+        if queue.is_done(given):
+            unit = &queue.shared.units[given]
+            add_rows(rows, queue, unit, &unit.ids, ints)
+            free(unit.ids.ids)
+            unit.ids.ids = NULL
+            given += 1
+            continue
+        unit = queue.take()
+        if unit == NULL:
+            with nogil:
+                queue.join()
+        elif unit != &queue.shared.units[given]:
+            with nogil:
+                queue.encode(unit, &unit.ids)
+        else:
+            own.n = 0
+            if is_short:
+                queue.encode(unit, own)
+            else:
+                with nogil:
+                    queue.encode(unit, own)
+            add_rows(rows, queue, unit, own, ints)
+            given += 1
+        PyErr_CheckSignals()
+    return 0
+
+
+cdef list encode_lists(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads,
+                       IntPool ints):
+    cdef WorkQueue queue = queue_of(encoder, texts, add_special, parse_special, threads)
+    rows = []
+    try:
+        queue.start(threads - 1)
+        fill_rows(rows, queue, ints, texts.total <= SHORT_TEXT)
+    finally:
+        queue.close()
+    return rows
+
+
+cdef int take_over(Unit* unit, IdSink* out) noexcept nogil:
+    """Append the ids of a unit that another thread has encoded."""
+    if unit.ids.n:
+        if reserve_ids(out, unit.ids.n) != OK:
+            return OUT_OF_MEMORY
+        memcpy(out.ids + out.n, unit.ids.ids, unit.ids.n * sizeof(unit.ids.ids[0]))
+        out.n += unit.ids.n
+    free(unit.ids.ids)
+    unit.ids.ids = NULL
+    return unit.status
+
+
+cdef int append_some(WorkQueue queue, IdSink* out, size_t* given) noexcept nogil:
+    """Encode some units and append what is ready; a Status.  After a failure `given` is the number of the unit."""
+    cdef Unit* unit
+    cdef size_t encoded = 0
+    cdef int status
+    while given[0] < queue.shared.n_units and encoded < BETWEEN_SIGNALS:
+        if queue.is_done(given[0]):
+            status = take_over(&queue.shared.units[given[0]], out)
+            if status != OK:
+                return status
+            given[0] += 1
+            continue
+        unit = queue.take()
+        if unit == NULL:
+            queue.join()
+            continue
+        # Ids that come next are appended without a copy.
+        queue.encode(unit, out if unit == &queue.shared.units[given[0]] else &unit.ids)
+        encoded += unit.size
+    return OK
+
+
+cdef object append_all(WorkQueue queue, bint is_short):
+    """The ids of all texts, as an array."""
+    cdef IdBuffer ids = IdBuffer.__new__(IdBuffer)
+    cdef size_t given = 0
+    cdef int status = OK
+    if reserve_ids(&ids.sink, queue._texts.total // 4 + <size_t>queue._texts.count) != OK:
+        raise MemoryError
+    while given < queue.shared.n_units:
+        if is_short:
+            status = append_some(queue, &ids.sink, &given)
+        else:
+            with nogil:
+                status = append_some(queue, &ids.sink, &given)
+        if status != OK:
+            queue.check(&queue.shared.units[given])
+            raise MemoryError
+        PyErr_CheckSignals()
+    return as_array(&ids.sink)
+
+
+cdef tuple encode_flat(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads):
+    cdef WorkQueue queue = queue_of(encoder, texts, add_special, parse_special, threads)
+    cdef int64_t* offsets
+    cdef Py_ssize_t i
+    row_offsets = np.empty(texts.count + 1, int64)
+    capsule = row_offsets.__array_struct__
+    offsets = <int64_t*>interface_of(capsule).data
+    try:
+        queue.start(threads - 1)
+        ids = append_all(queue, texts.total <= SHORT_TEXT)
+        offsets[0] = 0
+        for i in range(texts.count):
+            offsets[i + 1] = offsets[i] + queue.shared.counts[i]
+    finally:
+        queue.close()
+    return ids, row_offsets

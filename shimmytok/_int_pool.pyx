@@ -1,0 +1,61 @@
+"""Lists of ids out of shared int objects: an id's int is made when it is first asked for, and kept.
+
+Taking one more reference to an int costs an eighth of making it.  Without a GIL references that many threads share
+cost more than that, and every list gets ints of its own.
+"""
+
+from libc.stdlib cimport calloc, free
+
+cdef extern from *:
+    """
+    #if defined(Py_GIL_DISABLED)
+    #define SHIM_SHARE_INTS 0
+    #else
+    #define SHIM_SHARE_INTS 1
+    #endif
+    """
+    const bint SHIM_SHARE_INTS
+
+cdef extern from "Python.h":
+    PyObject* new_list "PyList_New"(Py_ssize_t n) except NULL
+    PyObject* new_int "PyLong_FromUnsignedLong"(unsigned long value) except NULL
+    void set_item "PyList_SET_ITEM"(PyObject* items, Py_ssize_t i, PyObject* item) noexcept
+    void take_reference "Py_INCREF"(PyObject* o) noexcept
+    void drop_reference "Py_DECREF"(PyObject* o) noexcept
+
+
+cdef class IntPool:
+    """Room for the ints of the ids below `count`; the memory is taken as they are used."""
+
+    def __cinit__(self, size_t count):
+        if SHIM_SHARE_INTS:
+            self._ints = <PyObject**>calloc(count + 1, sizeof(PyObject*))
+            if self._ints == NULL:
+                raise MemoryError
+            self._count = count
+
+    def __dealloc__(self):
+        cdef size_t i
+        for i in range(self._count):
+            if self._ints[i] != NULL:
+                drop_reference(self._ints[i])
+        free(self._ints)
+
+    cdef list make_list(self, const uint32_t* ids, size_t n):
+        cdef PyObject* item
+        cdef PyObject* items = new_list(<Py_ssize_t>n)
+        cdef list result = <list>items
+        cdef PyObject** ints = self._ints
+        cdef size_t i, count = self._count
+        drop_reference(items)                              # `result` holds it
+        for i in range(n):
+            item = ints[ids[i]] if ids[i] < count else NULL
+            if item != NULL:
+                take_reference(item)
+            else:
+                item = new_int(ids[i])
+                if ids[i] < count:
+                    take_reference(item)
+                    ints[ids[i]] = item
+            set_item(items, <Py_ssize_t>i, item)
+        return result

@@ -1,0 +1,130 @@
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic
+"""The part of a tokenizer that encodes: the methods that users call, without a frame of Python between them and C."""
+
+import os
+
+from shimmytok._batch cimport encode_flat, encode_lists
+from shimmytok._ids cimport as_array
+from shimmytok._texts cimport as_owner
+
+from shimmytok.errors import UnsupportedModelError
+
+cdef enum:
+    WORTH_A_THREAD = 32 * 1024     # bytes of text
+
+
+cdef object NOTHING = ()
+
+
+cdef object number_of_processors():
+    """As many as this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+cdef size_t threads_for(Texts texts, object num_threads) except 0:
+    """How many threads to encode texts with: with None as many as there are processors."""
+    cdef size_t most = min(<size_t>texts.count, texts.total // WORTH_A_THREAD)
+    if num_threads is not None and num_threads < 1:
+        raise ValueError(f"num_threads is {num_threads}: it must be at least 1")
+    if most < 2:
+        return 1
+    return min(number_of_processors() if num_threads is None else num_threads, most)
+
+
+cdef class TextEncoder(TextDecoder):
+    """Encodes with an Encoder, or with None raises UnsupportedModelError."""
+
+    def __init__(self, vocab, Encoder encoder, disallowed):
+        """vocab: a shimmytok.vocab.Vocab; disallowed: its DisallowedTokens."""
+        TextDecoder.__init__(self, vocab)
+        self._encoder = encoder
+        self._disallowed = disallowed
+        self._ints = IntPool(len(vocab.texts))
+
+    cdef object check(self, object text, object disallowed):
+        """A text that was checked; not what somebody could still change."""
+        if self._encoder is None:
+            raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokenizer")
+        if disallowed:
+            text = as_owner(text)
+            self._disallowed.check(text, disallowed)
+        return text
+
+    cdef Texts check_all(self, object texts, object disallowed):
+        cdef Texts held
+        self.check(None, NOTHING)
+        if isinstance(texts, (str, bytes)):
+            raise TypeError(f"expected many texts, not one {type(texts).__name__}")
+        held = Texts(texts)
+        if disallowed:
+            for i, text in enumerate(held.owners):
+                self._disallowed.check(text, disallowed, where=f"texts[{i}]: ")
+        return held
+
+    def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+        """The ids of a text: llama_tokenize.
+
+        text: str, or bytes, which may be invalid UTF-8.
+        add_special_tokens: put the ids around it that the model wants (BOS, EOS).
+        parse_special: special tokens in the text become their ids; otherwise they are text like any other.
+        disallowed_special: token texts, or "all", that raise SpecialTokenError where the text holds one.
+        """
+        cdef Scratch* scratch
+        if self._encoder is None or disallowed_special is not NOTHING:
+            text = self.check(text, disallowed_special)
+        scratch = self._encoder.encode(text, add_special_tokens, parse_special)
+        try:
+            return self._ints.make_list(scratch.ids.ids, scratch.ids.n)
+        finally:
+            self._encoder.spare.give_back(scratch)
+
+    def encode_to_numpy(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+        """The ids of a text as uint32[n]; see `encode`.
+
+        >>> Tokenizer.from_pretrained("gpt2").encode_to_numpy("Hello world")
+        array([15496,   995], dtype=uint32)
+        """
+        cdef Scratch* scratch
+        if self._encoder is None or disallowed_special is not NOTHING:
+            text = self.check(text, disallowed_special)
+        scratch = self._encoder.encode(text, add_special_tokens, parse_special)
+        try:
+            return as_array(&scratch.ids)
+        finally:
+            self._encoder.spare.give_back(scratch)
+
+    def count(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+        """The number of ids of a text; see `encode`."""
+        cdef Scratch* scratch
+        cdef size_t n
+        if self._encoder is None or disallowed_special is not NOTHING:
+            text = self.check(text, disallowed_special)
+        scratch = self._encoder.encode(text, add_special_tokens, parse_special)
+        n = scratch.ids.n
+        self._encoder.spare.give_back(scratch)
+        return n
+
+    def encode_batch(self, texts, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=(),
+                     num_threads=None):
+        """The ids of many texts, encoded by `num_threads` threads (as many as there are processors); see `encode`.
+
+        >>> Tokenizer.from_pretrained("gpt2").encode_batch(["Hello", " world"])
+        [[15496], [995]]
+        """
+        cdef Texts checked = self.check_all(texts, disallowed_special)
+        return encode_lists(
+            self._encoder, checked, add_special_tokens, parse_special, threads_for(checked, num_threads), self._ints
+        )
+
+    def encode_batch_flat(self, texts, bint add_special_tokens=True, *, bint parse_special=False,
+                          disallowed_special=(), num_threads=None):
+        """The ids of many texts one after the other, uint32[n], and row_offsets, int64[texts + 1]; see `encode_batch`.
+
+        Text i has the ids[row_offsets[i]:row_offsets[i + 1]].
+        """
+        cdef Texts checked = self.check_all(texts, disallowed_special)
+        return encode_flat(
+            self._encoder, checked, add_special_tokens, parse_special, threads_for(checked, num_threads)
+        )

@@ -1,0 +1,65 @@
+"""Texts as encoding sees them: their UTF-8 bytes, where they lie.
+
+ASCII is read out of the str itself.  Any other str keeps the UTF-8 that Python makes for it, so that it is made once.
+"""
+
+from libc.stdlib cimport free, malloc
+
+from shimmytok.errors import LimitError
+
+cdef extern from "Python.h":
+    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+
+
+cdef object as_owner(object text):
+    if isinstance(text, (str, bytes)):
+        return text
+    try:
+        view = memoryview(text)
+    except TypeError:
+        view = None
+    if view is None or view.itemsize != 1:
+        raise TypeError(f"expected str or bytes, not {type(text).__name__}")
+    return bytes(view)
+
+
+cdef object look_closer(object text, View* view):
+    cdef Py_ssize_t n = 0
+    owner = as_owner(text)
+    if isinstance(owner, str):
+        try:
+            view.text = <const uint8_t*>PyUnicode_AsUTF8AndSize(owner, &n)
+        except UnicodeEncodeError:
+            owner = owner.encode("utf-8", "surrogatepass")  # a lone surrogate: three bytes, as llama.cpp writes it
+    if isinstance(owner, bytes):
+        n = len(<bytes>owner)
+        view.text = <const uint8_t*><const char*><bytes>owner
+    if n > LONGEST_TEXT:
+        raise LimitError(f"text of {n} bytes: more than {LONGEST_TEXT}")
+    view.n = <size_t>n
+    return owner
+
+
+cdef class Texts:
+    """Views of many texts, in order."""
+
+    def __cinit__(self, texts):
+        cdef Py_ssize_t i
+        cdef object text
+        self.owners = list(texts)                          # nobody else can change it while we look at its items
+        self.views = <View*>malloc((len(self.owners) + 1) * sizeof(View))
+        if self.views == NULL:
+            raise MemoryError
+        for i in range(len(self.owners)):
+            text = self.owners[i]
+            try:
+                owner = look_at(text, &self.views[i])
+            except (TypeError, LimitError) as error:
+                raise type(error)(f"texts[{i}]: {error}") from None
+            if owner is not text:
+                self.owners[i] = owner
+            self.total += self.views[i].n
+            self.count = i + 1
+
+    def __dealloc__(self):
+        free(self.views)

@@ -1,0 +1,149 @@
+"""A batch as units of work, which several threads take one after the other.
+
+The threads are the system's own, and end with the batch, so that a process can fork at any time between calls.
+"""
+
+from libc.stdlib cimport calloc, free
+
+from shimmytok._encoder cimport failure
+from shimmytok._workspace cimport OK, reserve_ids
+
+cdef extern from "threads.h":
+    bint shim_thread_start(shim_thread* thread, void (*work)(void*) noexcept nogil, void* arg) noexcept nogil
+    void shim_thread_join(shim_thread thread) noexcept nogil
+    size_t shim_next(size_t* counter) noexcept nogil
+    size_t shim_get(const size_t* p) noexcept nogil
+    void shim_set(size_t* p, size_t value) noexcept nogil
+
+cdef enum:
+    STOP = 1
+    GIVE_UP = 2
+    TEXT_COST = 16                 # a text counts for so many bytes more than it has
+
+cdef void encode_unit(Shared* shared, Unit* unit, Scratch* scratch, IdSink* out) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef size_t before = out.n
+    unit.status = reserve_ids(out, unit.size // 4 + 16)
+    unit.failed = unit.first
+    for i in range(unit.first, unit.end):
+        if unit.status != OK or shim_get(&shared.stop) == GIVE_UP:
+            break
+        unit.failed = i
+        unit.status = (<Encoder>shared.encoder).run(
+            shared.views[i], shared.add_special, shared.parse_special, &scratch.ws, out
+        )
+        shared.counts[i] = <int64_t>(out.n - before)
+        before = out.n
+    if unit.status != OK:
+        shim_set(&shared.stop, STOP)
+    shim_set(&unit.is_done, 1)
+
+
+cdef Unit* take_unit(Shared* shared) noexcept nogil:
+    cdef size_t k
+    if shim_get(&shared.stop):
+        return NULL
+    k = shim_next(&shared.next)
+    return &shared.units[k] if k < shared.n_units else NULL
+
+
+cdef void work(void* arg) noexcept nogil:
+    cdef Worker* worker = <Worker*>arg
+    cdef Unit* unit = take_unit(worker.shared)
+    while unit != NULL:
+        encode_unit(worker.shared, unit, worker.scratch, &unit.ids)
+        unit = take_unit(worker.shared)
+
+
+cdef class WorkQueue:
+    """The texts of a batch in units of about `unit` bytes.  Its maker has to close it."""
+
+    def __cinit__(self, Encoder encoder not None, Texts texts not None, bint add_special, bint parse_special,
+                  size_t unit):
+        cdef Shared* s = &self.shared
+        self._encoder = encoder
+        self._texts = texts
+        s.encoder = <PyObject*>encoder
+        s.views = texts.views
+        s.add_special = add_special
+        s.parse_special = parse_special
+        s.counts = <int64_t*>calloc(texts.count + 1, sizeof(int64_t))
+        s.units = <Unit*>calloc((texts.total + TEXT_COST * texts.count) // unit + 1, sizeof(Unit))
+        if s.counts == NULL or s.units == NULL:
+            raise MemoryError
+        self._cut(unit)
+        self.scratch = encoder.spare.borrow()
+
+    def _cut(self, size_t unit):
+        """At least `unit` bytes to each, but for the last."""
+        cdef Unit* last = NULL
+        cdef Py_ssize_t i
+        for i in range(self._texts.count):
+            if last == NULL:
+                last = &self.shared.units[self.shared.n_units]
+                last.first = i
+                self.shared.n_units += 1
+            last.end = i + 1
+            last.size += self.shared.views[i].n + TEXT_COST
+            if last.size >= unit:
+                last = NULL
+
+    def __dealloc__(self):
+        cdef size_t k
+        for k in range(self.shared.n_units):
+            free(self.shared.units[k].ids.ids)
+        free(self.shared.units)
+        free(self.shared.counts)
+
+    cdef int start(self, size_t threads) except -1:
+        """Have some more threads encode units into their own `ids`."""
+        cdef Worker* worker
+        self._workers = <Worker*>calloc(threads + 1, sizeof(Worker))
+        if self._workers == NULL:
+            raise MemoryError
+        while self._n_workers < threads:
+            worker = &self._workers[self._n_workers]
+            worker.shared = &self.shared
+            worker.scratch = self._encoder.spare.borrow()
+            if not shim_thread_start(&worker.thread, work, worker):
+                self._encoder.spare.give_back(worker.scratch)
+                break                                      # those there are will do
+            self._n_workers += 1
+            self._n_running += 1
+        return 0
+
+    cdef Unit* take(self) noexcept nogil:
+        """The next unit to encode, in order; NULL: there is none left."""
+        return take_unit(&self.shared)
+
+    cdef void encode(self, Unit* unit, IdSink* out) noexcept nogil:
+        encode_unit(&self.shared, unit, self.scratch, out)
+
+    cdef bint is_done(self, size_t k) noexcept nogil:
+        return k < self.shared.n_units and shim_get(&self.shared.units[k].is_done)
+
+    cdef void join(self) noexcept nogil:
+        """Wait until the other threads have ended: when there is no unit left, or after a failure."""
+        while self._n_running:
+            self._n_running -= 1
+            shim_thread_join(self._workers[self._n_running].thread)
+
+    cdef int check(self, const Unit* unit) except -1:
+        """Raise what kept a unit from being encoded."""
+        if unit.status == OK:
+            return 0
+        error = failure(unit.status)
+        raise type(error)(f"texts[{unit.failed}]: {error}")
+
+    cdef void close(self) noexcept:
+        """End the threads, and give back what was borrowed."""
+        shim_set(&self.shared.stop, GIVE_UP)
+        if self._n_running:
+            with nogil:
+                self.join()
+        while self._n_workers:
+            self._n_workers -= 1
+            self._encoder.spare.give_back(self._workers[self._n_workers].scratch)
+        free(self._workers)
+        self._workers = NULL
+        self._encoder.spare.give_back(self.scratch)

@@ -19,7 +19,7 @@ cdef extern from "character_marks.h":
     void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
 
 cdef extern from "byte_set.h":
-    uint32_t shim_lowest_bit(uint64_t mask) noexcept nogil
+    uint32_t shim_lowest(uint64_t mask) noexcept nogil
 
 cdef extern from *:
     """
@@ -80,7 +80,7 @@ cdef inline size_t cut_ascii(
     if cutter.before != NO_CHARACTER and may_cut(cutter.cuts, cutter.before, p[0]):
         count += 1
     while wanted:
-        i = shim_lowest_bit(wanted)
+        i = shim_lowest(wanted)
         wanted &= wanted - 1
         places[count] = <uint32_t>cutter.at + i
         count += may_cut_ascii(cutter.cuts, p[i - 1], p[i])
@@ -99,6 +99,6 @@ cdef size_t next_cuts(Cutter* cutter, uint32_t* places, size_t most) noexcept no
         n = min(cutter.limit - cutter.at, <size_t>64)
         shim_find_characters(cutter.text + cutter.at, n, cutter.simd_level, &marks)
         if marks.high:
-            n = shim_lowest_bit(marks.high)
+            n = shim_lowest(marks.high)
         count = cut_ascii(cutter, &marks, n, places, count)
     return count

@@ -5,12 +5,20 @@ Equal to llama_vocab::impl::tokenize of llama.cpp.  The GIL is released while a 
 
 import numpy as np
 
+from libc.stdint cimport uint8_t
+
 from shimmytok._scratch cimport Scratch
+from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
-from shimmytok._texts cimport look_at
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Segment, push
+from shimmytok._texts cimport look_at, look_at_utf8
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Segment, push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
+
+cdef extern from "utf8_write.h":
+    size_t shim_utf8_room(size_t n, int kind) noexcept nogil
+    size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
+
 
 cdef object failure(int status):
     if status == OUT_OF_MEMORY:
@@ -20,6 +28,16 @@ cdef object failure(int status):
     return UnsupportedModelError(
         "the text holds a character for which this vocabulary has no token, no byte tokens and no unknown token"
     )
+
+
+cdef int write_utf8(View* view, Workspace* ws) noexcept nogil:
+    """Make the UTF-8 of a str in the workspace, and look at that."""
+    if reserve(&ws.utf8, shim_utf8_room(view.n, view.kind)) != OK:
+        return OUT_OF_MEMORY
+    view.n = shim_utf8_write(view.text, view.n, view.kind, <uint8_t*>ws.utf8.data, simd_level)
+    view.text = <const uint8_t*>ws.utf8.data
+    view.kind = 0
+    return OK if view.n <= LONGEST_TEXT else TOO_LONG
 
 
 cdef class Encoder:
@@ -45,6 +63,10 @@ cdef class Encoder:
         cdef size_t i
         cdef bint after_special = True
         cdef int status
+        if view.kind:
+            status = write_utf8(&view, ws)
+            if status != OK:
+                return status
         if add_special:
             for k in range(self.prefix.shape[0]):
                 if push(out, self.prefix[k]) != OK:
@@ -90,7 +112,7 @@ cdef class Encoder:
         """The ids of a text that is neither cut at special tokens nor surrounded by any."""
         cdef View view
         cdef int status = OK
-        owner = look_at(text, &view)
+        owner = look_at_utf8(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
         if view.n:
             status = self.model.encode_fragment(
@@ -109,7 +131,7 @@ def find_special(SpecialMatcher matcher not None, text):
     cdef View view
     cdef size_t end = 0
     cdef uint32_t pattern
-    owner = look_at(text, &view)
+    owner = look_at_utf8(text, &view)
     with nogil:
         pattern = first_match(&matcher.t, view.text, view.n, &end)
     del owner

@@ -1,4 +1,4 @@
-"""Texts as encoding sees them: their UTF-8 bytes, where they lie."""
+"""Texts as encoding sees them, where they lie."""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
@@ -8,26 +8,40 @@ from shimmytok._workspace cimport LONGEST_TEXT
 cdef extern from "Python.h":
     bint PyUnicode_Check(object o) noexcept
     bint PyUnicode_IS_COMPACT_ASCII(object text) noexcept
+    int PyUnicode_KIND(object text) noexcept
     void* PyUnicode_DATA(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
 
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX < 0x030C0000
+    #define SHIM_IS_READY(text) PyUnicode_IS_READY(text)
+    #else
+    #define SHIM_IS_READY(text) 1  /* every str is */
+    #endif
+    """
+    bint SHIM_IS_READY(object text) noexcept
+
 cdef struct View:                  # a text; its owner keeps it alive and unchanged
     const uint8_t* text
-    size_t n
+    size_t n                       # bytes of UTF-8, or characters
+    int kind                       # 0: UTF-8; else bytes a character, as a str has them
 
 # An object whose bytes stay as they are while it is held: str, or bytes.
 cdef object as_owner(object text)
 
-cdef object look_closer(object text, View* view)
+# Looks at a text's UTF-8, which Python makes and keeps in a str that has none.
+cdef object look_at_utf8(object text, View* view)
 
 
 cdef inline object look_at(object text, View* view):
     """Look at a text (str, bytes, or a buffer of bytes); returns what has to be kept alive."""
-    if PyUnicode_Check(text) and PyUnicode_IS_COMPACT_ASCII(text) and PyUnicode_GET_LENGTH(text) <= LONGEST_TEXT:
+    if PyUnicode_Check(text) and SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) <= LONGEST_TEXT:
         view.text = <const uint8_t*>PyUnicode_DATA(text)
         view.n = <size_t>PyUnicode_GET_LENGTH(text)
+        view.kind = 0 if PyUnicode_IS_COMPACT_ASCII(text) else PyUnicode_KIND(text)
         return text
-    return look_closer(text, view)
+    return look_at_utf8(text, view)
 
 
 cdef class Texts:                  # many texts, ready to be encoded without the GIL

@@ -38,6 +38,7 @@ cdef struct Segment:               # a stretch of text, or a special token found
 cdef struct Workspace:
     SplitScratch split
     Buffer fragment                # the beginning of a fragment, behind a space
+    Buffer utf8                    # the UTF-8 of a str
     Buffer escaped                 # a fragment with its spaces escaped
     Buffer word                    # a long word with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced

@@ -14,6 +14,7 @@ cdef void workspace_init(Workspace* ws) noexcept nogil:
 cdef void workspace_free(Workspace* ws) noexcept nogil:
     split_scratch_free(&ws.split)
     free(ws.fragment.data)
+    free(ws.utf8.data)
     free(ws.escaped.data)
     free(ws.word.data)
     free(ws.repaired.data)
@@ -32,6 +33,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
     return (
         split_scratch_size(&ws.split)
         + ws.fragment.cap
+        + ws.utf8.cap
         + ws.escaped.cap
         + ws.word.cap
         + ws.repaired.cap

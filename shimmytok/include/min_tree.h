@@ -13,7 +13,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "byte_set.h"                     /* shim_lowest_bit */
+#include "bits.h"
 
 #define SHIM_MIN_LEVELS 8                 /* 16**8 numbers */
 #define SHIM_ORDERED(v) ((int32_t)((uint32_t)(v) ^ 0x80000000u))
@@ -92,7 +92,7 @@ static inline size_t shim_min_tree_first(const shim_min_tree *tree, int32_t leas
     size_t place = 0;
     int level;
     for (level = tree->top; level >= 0; level--)
-        place = 16 * place + shim_lowest_bit(shim_equal_of_16(tree->levels[level] + 16 * place, least));
+        place = 16 * place + shim_lowest(shim_equal_of_16(tree->levels[level] + 16 * place, least));
     return place;
 }
 
@@ -101,7 +101,7 @@ static inline int shim_min_tree_next(const shim_min_tree *tree, size_t *place, i
     size_t block = *place & ~(size_t)15;
     uint32_t equal = shim_equal_of_16(tree->levels[0] + block, number) & ~1u << (*place & 15);
     if (!equal) return 0;
-    *place = block + shim_lowest_bit(equal);
+    *place = block + shim_lowest(equal);
     return 1;
 }
 

@@ -1,6 +1,7 @@
 /* The UTF-8 of a str, from the form in which CPython keeps it: 1, 2 or 4 bytes a character.
  *
- * A lone surrogate becomes three bytes, as llama.cpp's lenient UTF-8 has it.  Runs of ASCII go by 16 characters. */
+ * A lone surrogate becomes three bytes, as llama.cpp's lenient UTF-8 has it.  Runs of ASCII go by 16 characters; with
+ * AVX-512 so does everything: each character becomes four bytes, of which those that count are drawn together. */
 #ifndef SHIMMYTOK_UTF8_WRITE_H
 #define SHIMMYTOK_UTF8_WRITE_H
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "cpu.h"
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
@@ -17,7 +19,7 @@
 #define SHIM_SSE2 0
 #endif
 
-#define SHIM_UTF8_SLACK 16               /* bytes that may be written beyond the text */
+#define SHIM_UTF8_SLACK 64               /* bytes that may be written beyond the text */
 
 static inline uint8_t *shim_utf8_char(uint32_t c, uint8_t *out) {
     if (c < 0x80) {
@@ -106,13 +108,77 @@ SHIM_UTF8_WRITE(1, uint8_t)
 SHIM_UTF8_WRITE(2, uint16_t)
 SHIM_UTF8_WRITE(4, uint32_t)
 
+#if SHIM_X86
+SHIM_AVX512 static inline __m512i shim_wide(const void *p, size_t i, int kind) {
+    if (kind == 1) return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)((const uint8_t *)p + i)));
+    if (kind == 2) return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)((const uint16_t *)p + i)));
+    return _mm512_loadu_si512((const uint32_t *)p + i);
+}
+
+/* Write as many of n characters as come in blocks of 16; their number, and *out moves on. */
+SHIM_AVX512 static inline size_t shim_utf8_write_wide(const void *p, size_t n, int kind, uint8_t **end) {
+    const __m512i six = _mm512_set1_epi32(63);
+    uint8_t *out = *end;
+    size_t i = 0;
+    for (; n - i >= 16; i += 16) {
+        __m512i c = shim_wide(p, i, kind), a, b, d, bytes, counts;
+        __mmask16 two = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x80)), three, four;
+        __mmask64 taken;
+        if (!two) {
+            _mm_storeu_si128((__m128i *)out, _mm512_cvtepi32_epi8(c));
+            out += 16;
+            continue;
+        }
+        three = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x800));
+        four = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x10000));
+        a = _mm512_and_si512(c, six);
+        b = _mm512_and_si512(_mm512_srli_epi32(c, 6), six);
+        d = _mm512_and_si512(_mm512_srli_epi32(c, 12), six);
+        bytes = _mm512_mask_or_epi32(c, two, _mm512_or_si512(_mm512_set1_epi32(0x80C0), _mm512_srli_epi32(c, 6)),
+                                     _mm512_slli_epi32(a, 8));
+        bytes = _mm512_mask_or_epi32(bytes, three, _mm512_or_si512(_mm512_set1_epi32(0x8080E0), _mm512_srli_epi32(c, 12)),
+                                     _mm512_or_si512(_mm512_slli_epi32(b, 8), _mm512_slli_epi32(a, 16)));
+        bytes = _mm512_mask_or_epi32(
+            bytes, four,
+            _mm512_or_si512(_mm512_set1_epi32((int)0x808080F0), _mm512_srli_epi32(c, 18)),
+            _mm512_or_si512(_mm512_slli_epi32(d, 8), _mm512_or_si512(_mm512_slli_epi32(b, 16), _mm512_slli_epi32(a, 24))));
+        counts = _mm512_mask_set1_epi32(_mm512_set1_epi32(0xFF), two, 0xFFFF);
+        counts = _mm512_mask_set1_epi32(counts, three, 0xFFFFFF);
+        counts = _mm512_mask_set1_epi32(counts, four, -1);
+        taken = _mm512_movepi8_mask(counts);
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(taken, bytes));
+        out += (size_t)_mm_popcnt_u64(taken);
+    }
+    *end = out;
+    return i;
+}
+
+SHIM_AVX512 static size_t shim_utf8_write_avx512(const void *p, size_t n, int kind, uint8_t *out) {
+    uint8_t *end = out;
+    size_t i;
+    uint32_t c;
+    if (kind == 1) i = shim_utf8_write_wide(p, n, 1, &end);
+    else if (kind == 2) i = shim_utf8_write_wide(p, n, 2, &end);
+    else i = shim_utf8_write_wide(p, n, 4, &end);
+    for (; i < n; i++) {
+        c = kind == 1 ? ((const uint8_t *)p)[i] : kind == 2 ? ((const uint16_t *)p)[i] : ((const uint32_t *)p)[i];
+        end = shim_utf8_char(c, end);
+    }
+    return (size_t)(end - out);
+}
+#endif
+
 /* The bytes that n characters may take, with the slack; `kind`: bytes a character. */
 static inline size_t shim_utf8_room(size_t n, int kind) {
     return n * (kind == 1 ? 2 : kind == 2 ? 3 : 4) + SHIM_UTF8_SLACK;
 }
 
 /* Write n characters; the number of bytes. */
-static inline size_t shim_utf8_write(const void *p, size_t n, int kind, uint8_t *out) {
+static inline size_t shim_utf8_write(const void *p, size_t n, int kind, uint8_t *out, int level) {
+#if SHIM_X86
+    if (level > 1) return shim_utf8_write_avx512(p, n, kind, out);
+#endif
+    (void)level;
     if (kind == 1) return shim_utf8_write_1((const uint8_t *)p, n, out);
     if (kind == 2) return shim_utf8_write_2((const uint16_t *)p, n, out);
     return shim_utf8_write_4((const uint32_t *)p, n, out);

@@ -1,7 +1,7 @@
 """Texts as encoding sees them, where they lie.
 
-ASCII is read out of the str itself.  Of any other str the encoding thread makes the UTF-8 (include/utf8_write.h): that is
-many times quicker than Python does it, and leaves no copy in the str.
+ASCII is read out of the str itself.  Of any other str the encoding thread makes the UTF-8 (include/utf8_write.h): that
+is many times quicker than Python does it, and leaves no copy in the str.
 """
 
 from libc.stdlib cimport free, malloc

@@ -13,6 +13,7 @@ from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, read_vocab
 
+
 def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(add_bos=True, add_space_prefix=True), {"bos": 1, "eos": 2, "unk": 0})

@@ -11,7 +11,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
-from shimmytok._array_interface cimport interface_of
+from shimmytok._array_memory cimport data_of
 from shimmytok._encoder cimport SHORT_TEXT
 from shimmytok._ids cimport IdBuffer, as_array
 from shimmytok._work_queue cimport Unit, WorkQueue
@@ -147,8 +147,7 @@ cdef tuple encode_flat(Encoder encoder, Texts texts, bint add_special, bint pars
     cdef int64_t* offsets
     cdef Py_ssize_t i
     row_offsets = np.empty(texts.count + 1, int64)
-    capsule = row_offsets.__array_struct__
-    offsets = <int64_t*>interface_of(capsule).data
+    offsets = <int64_t*>data_of(row_offsets)
     try:
         queue.start(threads - 1)
         ids = append_all(queue, texts.total <= SHORT_TEXT)

@@ -7,7 +7,7 @@ import numpy as np
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
-from shimmytok._array_interface cimport ALIGNED, NATIVE, ArrayInterface, interface_of
+from shimmytok._array_memory cimport ArrayView, look_at_array
 from shimmytok._join cimport IdForm
 
 from shimmytok.errors import InvalidTokenError
@@ -31,22 +31,15 @@ cdef extern from "Python.h":
 cdef object Array = np.ndarray
 
 
-cdef object look_at_array(object ids, Ids* view):
-    capsule = ids.__array_struct__
-    cdef const ArrayInterface* a = interface_of(capsule)
-    if a.nd != 1 or not (a.typekind == b"i" or a.typekind == b"u") or a.flags & (ALIGNED | NATIVE) != ALIGNED | NATIVE:
-        return None
-    if a.itemsize not in (4, 8) or a.shape[0] > 1 and a.strides[0] != a.itemsize:
-        return None                                        # one or none: the stride may be anything
-    view.items = a.data
-    view.n = <size_t>a.shape[0]
-    view.form = IdForm.WORDS if a.itemsize == 4 else IdForm.LONG_WORDS     # what is negative is too large then
-    return capsule
-
-
 cdef object look_at_ids(object ids, Ids* view):
+    cdef ArrayView array
     if type(ids) is Array:
-        return look_at_array(ids, view)
+        if not look_at_array(ids, &array) or not (array.itemsize == 4 or array.itemsize == 8):
+            return None
+        view.items = array.data
+        view.n = array.n
+        view.form = IdForm.WORDS if array.itemsize == 4 else IdForm.LONG_WORDS  # what is negative is too large then
+        return ids
     if SHIM_LISTS_CHANGE and PyList_CheckExact(ids):
         ids = tuple(ids)
     if not (PyList_CheckExact(ids) or PyTuple_CheckExact(ids)):

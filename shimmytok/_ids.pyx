@@ -6,7 +6,7 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
-from shimmytok._array_interface cimport interface_of
+from shimmytok._array_memory cimport data_of
 
 cdef enum:
     FEW = 4096                     # ids
@@ -43,8 +43,7 @@ cdef class IdBuffer:
 cdef object copied(const uint32_t* ids, size_t n):
     array = empty(n, uint32)
     if n:
-        capsule = array.__array_struct__
-        memcpy(interface_of(capsule).data, ids, n * sizeof(uint32_t))
+        memcpy(data_of(array), ids, n * sizeof(uint32_t))
     return array
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmytok import InvalidTokenError, LimitError, Tokenizer
+from shimmytok._array_memory import read_fields
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 
@@ -199,9 +200,18 @@ def test_texts_made_of_unknown_bytes_are_bounded():
         tok.decode([0])
 
 
+@pytest.fixture(params=[True, False], ids=["fields", "interface"])
+def array_memory(request):
+    """Both ways to an array's memory."""
+    before = read_fields(request.param)
+    assert before, "numpy's arrays are not what they were"
+    yield
+    read_fields(before)
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.uint32, np.int64, np.uint64, ">u4", ">i8"])
 @pytest.mark.parametrize("n", [0, 1, 2, 5000])
-def test_arrays_of_any_integers(gpt2, dtype, n):
+def test_arrays_of_any_integers(gpt2, array_memory, dtype, n):
     sequence = [i * 7 % 120 for i in range(n)]
     array_of = np.array(sequence, dtype)
     spaced = np.zeros((n, 3), dtype)
@@ -215,6 +225,9 @@ def test_arrays_of_any_integers(gpt2, dtype, n):
     if n:
         with pytest.raises(TypeError):
             gpt2.decode(array_of.astype(bool))
+    text = gpt2.decode(sequence)
+    assert gpt2.encode_to_numpy(text).tolist() == gpt2.encode(text)
+    assert gpt2.encode_batch_flat([text, ""])[1].tolist() == [0, gpt2.count(text), gpt2.count(text)]
 
 
 @settings(max_examples=200, deadline=None)

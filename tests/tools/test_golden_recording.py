@@ -206,6 +206,8 @@ def test_a_death_after_a_death_is_no_change():
 
     assert changes(golden(Died("timeout")), golden(Died("SIGSEGV"))) == []
     assert len(changes(golden([1]), golden(Died("timeout")))) == 2
+    assert changes(golden(Died("timeout")), golden([1])) == []
+    assert len(changes(golden(Died("SIGABRT")), golden([1]))) == 2
     assert len(changes(golden([1]), dataclasses.replace(golden([1]), cases=[], detokenized=[]))) == 2
 
 

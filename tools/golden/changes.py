@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from golden.reader import Case, Died, Golden
 
 SHOWN = 160  # characters of an answer
+TIMEOUT = "timeout"  # a Died.how
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def changes(old: Golden, new: Golden) -> list[Change]:
 
 
 def answer_changes(name: str, what: str, old: dict[str, object], new: dict[str, object]) -> list[Change]:
-    """Those of one text or one list of ids, by call."""
+    """Those of one text or one list of ids, by call; none where the answer took too long before."""
+    if any(isinstance(answer, Died) and answer.how == TIMEOUT for answer in old.values()):
+        return []
     return [
         Change(name, f"{what}, {call}", old.get(call), new.get(call))
         for call in sorted(old.keys() | new.keys())

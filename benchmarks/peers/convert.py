@@ -67,7 +67,7 @@ def byte_level(tok: Tokenizer) -> Iterator[tuple[str, Any]]:
         "type": "BPE",
         "ignore_merges": pre.ignore_merges,
         "vocab": {text: i for i, text in enumerate(tokens) if types[i] != TokenType.USER_DEFINED},
-        "merges": [line.split(" ", 1) for line in tok.metadata[keys.MERGES]],
+        "merges": [line.split(" ", 1) for line in tok.metadata.get(keys.MERGES, ())],
     }
     bytes_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": builtin}
     yield "tokenizer.json", tokenizer_json(tok, model, pre_tokenizer=sequence("pretokenizers", [*splits, bytes_level]))
@@ -85,7 +85,7 @@ def published(pattern: str) -> str:
 
 def spm(tok: Tokenizer) -> Iterator[tuple[str, Any]]:
     """SentencePiece-style BPE: the scores become a list of merges, each way to make a token from two others."""
-    types, tokens, scores = token_types(tok), tok.metadata[keys.TOKENS], tok.metadata[keys.SCORES]
+    types, tokens, scores = token_types(tok), tok.metadata[keys.TOKENS], token_scores(tok)
     ids = {text: i for i, text in enumerate(tokens)}
     made = [i for i in ids.values() if types[i] in (TokenType.NORMAL, TokenType.USER_DEFINED)]
     merges = []
@@ -120,7 +120,7 @@ def unigram(tok: Tokenizer) -> Iterator[tuple[str, Any]]:
         "type": "Unigram",
         "unk_id": tok.unk_token_id or 0,
         "byte_fallback": False,
-        "vocab": list(zip(tok.metadata[keys.TOKENS], tok.metadata[keys.SCORES], strict=True)),
+        "vocab": list(zip(tok.metadata[keys.TOKENS], token_scores(tok), strict=True)),
     }
     scheme = "always" if tok.add_space_prefix else "never"
     spaces = {"type": "Metaspace", "replacement": SPACE, "prepend_scheme": scheme, "split": True}
@@ -158,6 +158,16 @@ def token_types(tok: Tokenizer) -> list[int]:
     return [int(TokenType.NORMAL)] * tok.vocab_size if given is None else given
 
 
+def token_scores(tok: Tokenizer) -> list[float]:
+    given: list[float] | None = tok.metadata.get(keys.SCORES)
+    return [0.0] * tok.vocab_size if given is None else given
+
+
+def as_bytes(token: str) -> bytes:
+    """A token's bytes as the file has them."""
+    return token.encode("utf-8", "surrogateescape")
+
+
 def split_at(pattern: str) -> dict[str, Any]:
     return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
 
@@ -182,15 +192,15 @@ def tokenizer_json(tok: Tokenizer, model: dict[str, Any], **parts: Any) -> bytes
 
 def model_proto(tok: Tokenizer, *, model_type: int, charsmap: bytes, one_space: bool) -> bytes:
     """sentencepiece_model.proto: pieces (field 1), TrainerSpec (2), NormalizerSpec (3)."""
-    types, tokens, scores = token_types(tok), tok.metadata[keys.TOKENS], tok.metadata[keys.SCORES]
+    types, tokens, scores = token_types(tok), tok.metadata[keys.TOKENS], token_scores(tok)
     pieces = b"".join(
-        field(1, field(1, text.encode("utf-8", "replace")) + b"\x15" + struct.pack("<f", score) + field(3, int(kind)))
+        field(1, field(1, as_bytes(text)) + b"\x15" + struct.pack("<f", score) + field(3, int(kind)))
         for text, score, kind in zip(tokens, scores, types, strict=True)
     )
     ids = ((40, tok.unk_token_id or 0), (41, tok.bos_token_id), (42, tok.eos_token_id), (43, None))
     trainer = field(3, model_type) + field(4, len(tokens)) + field(35, int(TokenType.BYTE in types))
     trainer += b"".join(field(number, -1 if i is None else i) for number, i in ids)
-    trainer += b"".join(field(n + 5, tokens[i].encode("utf-8", "replace")) for n, i in ids if i is not None)
+    trainer += b"".join(field(n + 5, as_bytes(tokens[i])) for n, i in ids if i is not None)
     name = b"nmt_nfkc" if charsmap else b"identity"
     normalizer = field(1, name) + (field(2, charsmap) if charsmap else b"") + field(3, int(tok.add_space_prefix))
     normalizer += field(4, int(one_space)) + field(5, 1)

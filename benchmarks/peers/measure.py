@@ -47,9 +47,9 @@ def documents_of(data: bytes) -> list[str]:
 
 
 def messages_of(documents: Sequence[str]) -> list[str]:
-    """Texts of at most 100 bytes, evenly out of all documents."""
-    step = max(1, sum(map(len, documents)) // MESSAGES)
+    """Up to 1,000 texts of at most 100 bytes, evenly out of all documents; none overlap."""
     whole = "".join(documents)
+    step = max(MESSAGE_BYTES, -(-len(whole) // MESSAGES))
     cut = (whole[at : at + MESSAGE_BYTES].encode()[:MESSAGE_BYTES] for at in range(0, len(whole), step))
     return [message.decode(errors="ignore") for message in cut]
 

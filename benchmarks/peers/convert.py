@@ -19,8 +19,8 @@ from typing import Any
 
 from shimmytok import Tokenizer, TokenType
 from shimmytok.gguf import keys
-from shimmytok.pretokenizers import DEFAULT, PRE
 from shimmytok.pretokenizers.pattern_lists import CONTRACTIONS, GPT2_REGEX
+from shimmytok.pretokenizers.patterns import DEFAULT, PRE
 
 SPACE = "\u2581"
 # llama.cpp writes regexes out for an engine that has no (?i:); libraries know them by their published texts.
@@ -113,7 +113,7 @@ def unigram(tok: Tokenizer) -> Iterator[tuple[str, Any]]:
     charsmap = bytes(byte & 255 for byte in tok.metadata.get(keys.PRECOMPILED_CHARSMAP, ()))
     one_space = bool(tok.metadata.get(keys.REMOVE_EXTRA_WHITESPACES, False))
     encoded = base64.b64encode(charsmap).decode()
-    normalizers = [{"type": "Precompiled", "precompiled_charsmap": encoded}] if charsmap else []
+    normalizers: list[dict[str, Any]] = [{"type": "Precompiled", "precompiled_charsmap": encoded}] if charsmap else []
     if one_space:
         normalizers += [{"type": "Strip", "strip_left": True, "strip_right": True}, replace({"Regex": " {2,}"}, " ")]
     model = {

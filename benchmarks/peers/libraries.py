@@ -1,8 +1,7 @@
 """The libraries that are compared, one class each: how to load a vocabulary, and the fastest calls found for a result.
 
-Each gives ids without BOS and the like, on one thread: `flat` those of many documents in one numpy array, and the
-offsets of the documents in it; `lists` a list of int a document; `message` a list for one short text. What a library
-lacks is made from what it has, as a user would have to.
+`flat` gives the ids of many documents, without BOS and the like, in one numpy array, and where each begins; `lists` one
+list each; `message` those of one short text. What a library lacks is made from what it has, as a user would have to.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-Flat = tuple[Any, Any]
+Flat = Any  # a numpy array and offsets: what libraries return has no types
+Ids = Any  # list[int], or one for each document
 LIBRARIES: dict[str, type[Library]] = {}  # by the names they have on PyPI
 
 
@@ -46,10 +46,10 @@ class Library:
     def load(self) -> None:
         self.tok = self.api.Tokenizer(self.form("tokenizer.json"))
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text)
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return [self.message(document) for document in documents]
 
     def flat(self, documents: Sequence[str]) -> Flat:
@@ -83,10 +83,10 @@ class Shimmytok(Library):
     def flat(self, documents: Sequence[str]) -> Flat:
         return self.tok.encode_batch_flat(documents, False, num_threads=1)
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return self.tok.encode_batch(documents, False, num_threads=1)
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text, False)
 
 
@@ -113,12 +113,12 @@ class LlamaCpp(Library):
             self.buffer = (ctypes.c_int32 * (2 * len(data) + 8))()
         return int(self.api.llama_tokenize(self.vocab, data, len(data), self.buffer, len(self.buffer), False, False))
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         n = self.fill(text)
         return self.buffer[:n]
 
     def flat(self, documents: Sequence[str]) -> Flat:
-        return joined([np.frombuffer(self.buffer, np.uint32, n).copy() for n in map(self.fill, documents)])
+        return joined([np.frombuffer(memoryview(self.buffer), np.uint32, n).copy() for n in map(self.fill, documents)])
 
 
 class Gigatoken(Library):
@@ -132,10 +132,10 @@ class Gigatoken(Library):
         rows = self.tok.encode_batch(documents, parallel=False).layout
         return rows.content.data, rows.offsets.data
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return self.tok.encode_batch_list(documents, parallel=False)
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text).tolist()
 
 
@@ -146,7 +146,7 @@ class Tiktoken(Library):
         ranks, pattern = ranks_in(self.form("ranks.tiktoken")), self.form("possessive_pattern")
         self.tok = self.api.Encoding("compared", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode_ordinary(text)
 
 
@@ -156,10 +156,10 @@ class HuggingFace(Library):
     def load(self) -> None:
         self.tok = self.api.Tokenizer.from_file(self.form("tokenizer.json"))
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return [encoding.ids for encoding in self.tok.encode_batch_fast(documents, add_special_tokens=False)]
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text, add_special_tokens=False).ids
 
 
@@ -172,7 +172,7 @@ class SentencePiece(Library):
     def flat(self, documents: Sequence[str]) -> Flat:
         return joined(self.tok.encode(documents, return_type="numpy", num_threads=1))
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text, out_type=int)
 
 
@@ -186,7 +186,7 @@ class Splintr(Library):
     def flat(self, documents: Sequence[str]) -> Flat:
         return viewed(*self.tok.encode_batch_flat(documents))
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return self.tok.encode_batch(documents)
 
 
@@ -216,10 +216,10 @@ class Nanotoken(Library):
         rows = self.tok.encode_batch(documents, add_special_tokens=False, parallel=False)
         return rows.ids, rows.offsets
 
-    def lists(self, documents: Sequence[str]) -> list[list[int]]:
+    def lists(self, documents: Sequence[str]) -> Ids:
         return self.tok.encode_batch_list(documents, add_special_tokens=False, parallel=False)
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode(text, add_special_tokens=False).tolist()
 
 
@@ -246,5 +246,5 @@ class Toktok(Library):
     def flat(self, documents: Sequence[str]) -> Flat:
         return self.tok.encode_batch_to_numpy(documents, threads=1)
 
-    def message(self, text: str) -> list[int]:
+    def message(self, text: str) -> Ids:
         return self.tok.encode_ordinary(text)

@@ -1,8 +1,16 @@
-"""Encoding many paragraphs: `encode_batch` beside the loop it replaces."""
+"""Encoding many texts: `encode_batch` beside the loop it replaces, and documents on one and on two threads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
+from time import perf_counter
+
+from shimmytok import Tokenizer
+
 from . import inputs
+
+ROUNDS = 5
 
 
 class Batch:
@@ -25,3 +33,42 @@ class Batch:
         encode = self.tok.encode
         for text in self.texts:
             encode(text)
+
+
+def seconds(tok: Tokenizer, texts: Sequence[str], threads: int) -> float:
+    start = perf_counter()
+    tok.encode_batch_flat(texts, num_threads=threads)
+    return perf_counter() - start
+
+
+class Documents:
+    """Documents of 1 to 4 kB to flat numpy, in MB/s: larger is better. cold, fresh, warm as in throughput.py."""
+
+    param_names = ("vocabulary", "text", "threads")
+    params = (inputs.VOCABULARIES, inputs.TEXTS, [1, 2])
+
+    def setup(self, vocabulary: str, text: str, threads: int) -> None:
+        inputs.new_tokenizer(vocabulary)  # raises NotImplementedError where that cannot be loaded
+        self.first, self.second = inputs.halves(text)
+        self.first_mb, self.second_mb = inputs.megabytes(self.first), inputs.megabytes(self.second)
+
+    def track_cold(self, vocabulary: str, text: str, threads: int) -> float:
+        new = (inputs.new_tokenizer(vocabulary) for _ in range(ROUNDS))
+        return median(self.first_mb / seconds(tok, self.first, threads) for tok in new)
+
+    def track_fresh(self, vocabulary: str, text: str, threads: int) -> float:
+        speeds = []
+        for _ in range(ROUNDS):
+            tok = inputs.new_tokenizer(vocabulary)
+            seconds(tok, self.first, threads)
+            speeds.append(self.second_mb / seconds(tok, self.second, threads))
+        return median(speeds)
+
+    def track_warm(self, vocabulary: str, text: str, threads: int) -> float:
+        tok = inputs.new_tokenizer(vocabulary)
+        seconds(tok, self.first, threads)
+        return median(self.first_mb / seconds(tok, self.first, threads) for _ in range(4 * ROUNDS))
+
+    for track in (track_cold, track_fresh, track_warm):
+        track.unit = "MB/s"
+    del track

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import random
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,8 @@ OTHER_VOCABULARIES = (
     "rwkv-world",
 )
 OTHER_TEXTS = ("english", "multilingual", "code")
+# One of each kind of regex: contractions, digits in threes or alone, cases, several regexes, Han, whatever a text is.
+PRES = ("gpt-2", "llama-bpe", "qwen2", "gpt-4o", "tekken", "deepseek-v3", "starcoder", "default")
 TEXT_BYTES = 1 << 20
 
 _HERE = Path(__file__).parent
@@ -90,3 +93,25 @@ def documents(n: int) -> list[str]:
     """`n` paragraphs of the bundled text, starting over when it has fewer."""
     paragraphs = [part for part in text(BUNDLED_TEXT).split("\n\n") if part.strip()]
     return [paragraphs[i % len(paragraphs)] for i in range(n)]
+
+
+@cache
+def pages(name: str) -> list[str]:
+    """A text as documents of 1 to 4 kB, cut at a line's end if there is one near."""
+    sizes, found, start, whole = random.Random(1), [], 0, text(name)
+    while start < len(whole):
+        at = start + sizes.randint(1_000, 3_500)
+        end = whole.find("\n", at, at + 500) + 1 or at
+        found.append(whole[start:end])
+        start = end
+    return found
+
+
+def halves(name: str) -> tuple[list[str], list[str]]:
+    """The first and the second half of those documents."""
+    whole = pages(name)
+    return whole[: len(whole) // 2], whole[len(whole) // 2 :]
+
+
+def megabytes(texts: list[str]) -> float:
+    return sum(len(text.encode()) for text in texts) / 1e6

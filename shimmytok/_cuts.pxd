@@ -3,25 +3,20 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
+from shimmytok._pair_bits cimport PairBits, PairBitTables, may_have_pair
 from shimmytok._vocab cimport TokenTable
-
-cdef extern from "hash.h":
-    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
 cdef enum:
     SPACE = 0x20
     SPACE_MARK = 0x8196E2          # U+2581 as a character: it stands for a space
 
 cdef struct CutTables:             # borrowed: valid as long as the Cuts are
-    const uint64_t* joined         # a bit for each pair of characters (several share one): a token has it inside
-    uint64_t mask                  # number of bits - 1
+    PairBitTables joined           # the pairs of characters that a token has inside, but those of ASCII
     uint64_t[256] ascii            # 128 bits for each ASCII character on the left: one on the right may be cut off
 
 cdef class Cuts:
     cdef CutTables t
-    cdef uint64_t[::1] _joined
-    cdef void _join(self, uint32_t left, uint32_t right) noexcept nogil
-    cdef int _fold(self) except -1
+    cdef PairBits _joined
 
 
 cdef inline size_t character_size(uint8_t lead) noexcept nogil:
@@ -41,18 +36,12 @@ cdef inline uint32_t character(const uint8_t* p, size_t size) noexcept nogil:
     return SPACE if value == SPACE_MARK else value
 
 
-cdef inline uint64_t joined_bit(uint32_t left, uint32_t right) noexcept nogil:
-    return shim_hash_pair(<uint64_t>left << 32 | right, 0)
-
-
 cdef inline bint may_cut_ascii(const CutTables* t, uint8_t left, uint8_t right) noexcept nogil:
     return t.ascii[2 * <size_t>left + (right >> 6)] >> (right & 63) & 1
 
 
 cdef inline bint may_cut(const CutTables* t, uint32_t left, uint32_t right) noexcept nogil:
     """May a text be cut between these characters?"""
-    cdef uint64_t bit
     if left < 128 and right < 128:
         return may_cut_ascii(t, <uint8_t>left, <uint8_t>right)
-    bit = joined_bit(left, right) & t.mask
-    return not (t.joined[bit >> 6] >> (bit & 63) & 1)
+    return not may_have_pair(&t.joined, left, right)

@@ -12,7 +12,14 @@ cdef extern from "bpe_lanes.h":
         uint32_t count             # its ids: found.ids[first:first + count]
         size_t first
 
-# Encodes pieces from scratch, in any order, into `found`; a Status.  A piece's ids may depend on nothing but its bytes.
+cdef extern from *:
+    """
+    #define SHIM_NOT_KEPT UINT32_MAX
+    """
+    const uint32_t NOT_KEPT "SHIM_NOT_KEPT"
+
+# Encodes pieces from scratch, in any order, into `found`; a Status.  A piece's ids may depend on nothing but its bytes;
+# where they do, it sets n to NOT_KEPT.
 ctypedef int (*EncodeMissed)(
     const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil

@@ -43,8 +43,9 @@ cdef struct Workspace:
     Buffer word                    # a long word with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
     Buffer lowered                 # a word in lower case
+    Buffer ends                    # of pieces that have been cut
     Buffer nodes                   # the symbols of a merge
-    Buffer heap                    # its queue
+    Buffer ranks                   # the tree over those of its pairs
     Buffer candidates              # special tokens that may be cut out
     Buffer marks                   # a byte for each byte of text: taken by a special token?
     Buffer segments                # the cut: Segment[n_segments]

@@ -19,8 +19,9 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.word.data)
     free(ws.repaired.data)
     free(ws.lowered.data)
+    free(ws.ends.data)
     free(ws.nodes.data)
-    free(ws.heap.data)
+    free(ws.ranks.data)
     free(ws.candidates.data)
     free(ws.marks.data)
     free(ws.segments.data)
@@ -38,8 +39,9 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.word.cap
         + ws.repaired.cap
         + ws.lowered.cap
+        + ws.ends.cap
         + ws.nodes.cap
-        + ws.heap.cap
+        + ws.ranks.cap
         + ws.candidates.cap
         + ws.marks.cap
         + ws.segments.cap

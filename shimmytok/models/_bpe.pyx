@@ -1,92 +1,34 @@
 """Byte pair encoding: the merge loop.  Equal to llm_tokenizer_bpe_session of llama.cpp.
 
-A piece is merged by rank, then from the left: few symbols by scanning for the lowest rank, many with a queue.
+A piece is merged by rank, then from the left: a short one in _bpe_short.pyx, a long one in _bpe_long.pyx.  Before they
+are looked up, long pieces are cut where no merge can join (_bpe_cuts.pyx).
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, find_hashed, shim_hash_bytes
-from shimmytok._word_cache cimport Missed, Pieces, encode_pieces
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Buffer, reserve, reserve_ids
+from shimmytok._word_cache cimport NOT_KEPT, Missed, Pieces, encode_pieces
+from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
+from shimmytok.models._bpe_cuts cimport cut_pieces
+from shimmytok.models._bpe_long cimport merge_long
 from shimmytok.models._bpe_short cimport merge_short
-from shimmytok.models._bpe_symbols cimport first_symbol, push_symbol, rank_of
 from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
-from shimmytok.models._queue cimport Bigram, Node, is_stale, join, pop_bigram, push_bigram
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._split cimport split_begin, split_more
 from shimmytok.unicode._utf8 cimport is_clean, repair
-
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
     TOGETHER = 32                  # pieces that are looked for as a whole at a time
+    CHECKED = 64                   # tokens that are merged at a time to see what becomes of them
 
 
-cdef inline int queue_pair(
-    const BpeTables* t, const Node* nodes, uint32_t left, Buffer* heap, size_t* n
-) noexcept nogil:
-    """Queue the merge of a node with its right neighbour, if there is one."""
-    cdef uint32_t right = nodes[left].next, rank
-    cdef Bigram item
-    if right == NONE:
-        return OK
-    rank = rank_of(t, nodes[left].symbol, nodes[right].symbol)
-    if rank == NONE:
-        return OK
-    item.order = <uint64_t>rank << 32 | left
-    item.size = nodes[right].end - nodes[left].start
-    item.merged = t.merges.merged[rank]
-    return push_bigram(heap, n, item)
-
-
-cdef uint32_t make_nodes(const BpeTables* t, const uint8_t* p, size_t n, Node* nodes) noexcept nogil:
-    """One node a symbol; the number of them (n >= 1)."""
-    cdef size_t at = 0, size
-    cdef uint32_t m = 0
-    while at < n:
-        nodes[m].symbol = first_symbol(t, p + at, n - at, &size)
-        nodes[m].start = <uint32_t>at
-        at += size
-        nodes[m].end = <uint32_t>at
-        nodes[m].previous = m - 1 if m else NONE
-        nodes[m].next = m + 1
-        m += 1
-    nodes[m - 1].next = NONE
-    return m
-
-
-cdef int merge_many(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
-    """Merge a piece of any length with a queue, in O(n log n)."""
-    cdef Node* nodes
-    cdef Bigram bigram
-    cdef size_t queued = 0
-    cdef uint32_t i, left, m
-    if reserve(&ws.nodes, n * sizeof(Node)) != OK:
-        return OUT_OF_MEMORY
-    nodes = <Node*>ws.nodes.data
-    m = make_nodes(t, p, n, nodes)
-    for i in range(m):
-        if queue_pair(t, nodes, i, &ws.heap, &queued) != OK:
-            return OUT_OF_MEMORY
-    while queued:
-        bigram = pop_bigram(&ws.heap, &queued)
-        if is_stale(nodes, &bigram):
-            continue
-        left = <uint32_t>bigram.order
-        join(nodes, left, bigram.merged)
-        if queue_pair(t, nodes, left, &ws.heap, &queued) != OK:
-            return OUT_OF_MEMORY
-        if nodes[left].previous != NONE and queue_pair(t, nodes, nodes[left].previous, &ws.heap, &queued) != OK:
-            return OUT_OF_MEMORY
-    i = 0
-    while i != NONE:
-        if push_symbol(t, nodes[i].symbol, p + nodes[i].start, nodes[i].end - nodes[i].start, out) != OK:
-            return OUT_OF_MEMORY
-        i = nodes[i].next
-    return OK
+cdef struct Job:
+    const BpeTables* t
+    const Pieces* whole            # the pieces before they were cut
 
 
 cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* found) noexcept nogil:
@@ -120,30 +62,90 @@ cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* fo
         count -= m
 
 
+cdef bint is_ascii(const Missed* word) noexcept nogil:
+    cdef size_t i
+    cdef uint8_t high = 0
+    for i in range(word.n):
+        high |= word.p[i]
+    return high < 0x80
+
+
+cdef bint is_part(const Pieces* whole, const Missed* word) noexcept nogil:
+    """Is the word a part of a piece, and not a piece?"""
+    cdef size_t start = word.p - whole.text, low = 0, high = whole.count, middle
+    while low < high:                                      # find the first piece that ends after `start`
+        middle = (low + high) // 2
+        if whole.ends[middle] > start:
+            high = middle
+        else:
+            low = middle + 1
+    return start != (whole.ends[low - 1] if low else whole.start) or start + word.n != whole.ends[low]
+
+
+cdef int merge_missed(
+    const BpeTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    """Merge the words that have no ids yet."""
+    cdef size_t k
+    if merge_short(t, words, count, found) != OK:
+        return OUT_OF_MEMORY
+    for k in range(count):
+        if words[k].count == 0:
+            words[k].first = found.n
+            if merge_long(t, words[k].p, words[k].n, ws, found) != OK:
+                return OUT_OF_MEMORY
+            words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
+
+
+cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
+    """Parts of pieces are merged even if they are tokens, and the cache cannot tell them from pieces.  For most tokens
+    that is the same; the ids of others are not kept."""
+    cdef Missed[CHECKED] merged
+    cdef uint32_t[CHECKED] place
+    cdef uint32_t token
+    cdef size_t k = 0, i, m
+    while k < count:
+        m = 0
+        while k < count and m < CHECKED:
+            if words[k].count and not job.t.whole[found.ids[words[k].first]] and not is_ascii(&words[k]):
+                merged[m] = words[k]
+                merged[m].count = 0
+                place[m] = <uint32_t>k
+                m += 1
+            k += 1
+        if merge_missed(job.t, merged, m, ws, found) != OK:
+            return OUT_OF_MEMORY
+        for i in range(m):
+            token = found.ids[words[place[i]].first]
+            if merged[i].count == 1 and found.ids[merged[i].first] == token:
+                job.t.whole[token] = 1
+                continue
+            if is_part(job.whole, &words[place[i]]):
+                words[place[i]] = merged[i]
+            words[place[i]].n = NOT_KEPT
+    return OK
+
+
 cdef int encode_missed(
     const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
-    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef const Job* job = <const Job*>tables
+    cdef const BpeTables* t = job.t
     cdef size_t k
     if reserve_ids(found, count) != OK:
         return OUT_OF_MEMORY
     if t.ignore_merges:
         find_whole(t, words, count, found)
+        if check_whole(job, words, count, ws, found) != OK:
+            return OUT_OF_MEMORY
     else:
         for k in range(count):
             words[k].count = 0
             # The pattern that goes with whole_newline_runs makes pieces of newlines only or of none.
             if t.whole_newline_runs and words[k].p[0] == 10:
                 find_whole(t, &words[k], 1, found)
-    if merge_short(t, words, count, found) != OK:
-        return OUT_OF_MEMORY
-    for k in range(count):
-        if words[k].count == 0:
-            words[k].first = found.n
-            if merge_many(t, words[k].p, words[k].n, ws, found) != OK:
-                return OUT_OF_MEMORY
-            words[k].count = <uint32_t>(found.n - words[k].first)
-    return OK
+    return merge_missed(t, words, count, ws, found)
 
 
 cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
@@ -159,7 +161,8 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
 
 cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     """Encode a text whose spaces are escaped already."""
-    cdef Pieces pieces
+    cdef Pieces pieces, parts
+    cdef Job job
     cdef int status, more = 1
     if not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
@@ -171,6 +174,8 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
     pieces.text = text
     pieces.readable = n
     pieces.start = 0
+    job.t = t
+    job.whole = &pieces
     split_begin(t.split, text, n, &ws.split)
     while more:
         more = split_more(t.split, text, n, &ws.split)
@@ -178,7 +183,10 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
             return OUT_OF_MEMORY
         pieces.ends = ws.split.ends
         pieces.count = ws.split.n_ends
-        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        parts = pieces
+        if cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
+            return OUT_OF_MEMORY
+        status = encode_pieces(t.cache, encode_missed, &job, &parts, ws, out)
         if status != OK:
             return status
         if pieces.count:

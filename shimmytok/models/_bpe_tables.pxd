@@ -6,6 +6,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok.gguf._strings cimport StringArray
+from shimmytok.models._bpe_cuts cimport BpeCuts, BpeCutTables
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
 cdef extern from "bpe_lanes.h":
@@ -27,6 +28,8 @@ cdef struct BpeTables:
     Merges merges
     const SplitTables* split
     WordCacheTables* cache
+    BpeCutTables cuts
+    uint8_t* whole                 # ignore_merges: 1 for a token that is known to become itself by merging, too
     uint32_t n_tokens
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
     bint byte_level
@@ -52,10 +55,13 @@ cdef class BpeTableSet:
     cdef uint32_t[::1] _byte_symbol
     cdef Splitter _splitter
     cdef WordCache _cache
+    cdef BpeCuts _cuts
+    cdef uint8_t[::1] _whole
     cdef readonly uint32_t n_merges
     cdef int _make_symbols(self, TokenTable texts) except -1
     cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
     cdef int _enter_merges(self, StringArray merges) except -1
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
+    cdef int _close_cuts(self) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1

@@ -105,8 +105,10 @@ cdef class BpeTableSet:
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs
         self.t.escape_spaces = escape_spaces
+        self._cuts = BpeCuts(0 if merges is None else merges.view.count)
         self._make_symbols(texts)
         self._make_pairs(merges)
+        self._close_cuts()
         self._make_bytes(texts)
         self.t.symbols = self._symbols.table
 
@@ -205,6 +207,7 @@ cdef class BpeTableSet:
         cdef uint64_t key, i
         if line.first == 0:
             return 0
+        self._cuts.join(line.text, line.first, line.first + line.second)
         left, right = line.left, line.right
         if left == NONE:
             left = self._symbol(line.text, line.first)
@@ -220,6 +223,20 @@ cdef class BpeTableSet:
         merged = find_hashed(&self._symbols.table, line.text, line.first + line.second, line.hashes[2])
         self._merged[rank] = self._symbol(line.text, line.first + line.second) if merged == NONE else merged
         self.n_merges += 1
+        return 0
+
+    cdef int _close_cuts(self) except -1:
+        """No merge is noted any more; where tokens stay whole, they are."""
+        cdef const Table* symbols = &self._symbols.table
+        cdef uint32_t k
+        if self.t.ignore_merges:
+            self._whole = np.zeros(self.t.n_tokens + 1, np.uint8)
+            self.t.whole = &self._whole[0]
+            with nogil:
+                for k in range(self.t.n_tokens):
+                    self._cuts.join_inside(symbols.text + symbols.starts[k], symbols.starts[k + 1] - symbols.starts[k])
+        self._cuts.close()
+        self.t.cuts = self._cuts.t
         return 0
 
     cdef int _make_bytes(self, TokenTable texts) except -1:

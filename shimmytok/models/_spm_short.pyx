@@ -6,11 +6,12 @@ a pair has the text of the token it was taken for is looked at when it is about 
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 
-from shimmytok._cuts cimport SPACE, character_size
+from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, push
-from shimmytok.models._spm_tables cimport EMPTY, READABLE, find_slot, find_token, is_text_of, push_character, \
-    slot_rank, slot_token, tag_is_shared, text_hash, to_plain
+from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_token, is_shared, is_text_of, \
+    make_slot, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, text_hash, to_plain
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
@@ -18,36 +19,43 @@ cdef extern from "prefetch.h":
 cdef enum:
     LANES = 8                      # pieces that take turns
     FEW = 32                       # characters of a short piece
+    ASIDE = FEW + 1                # a place for what is beyond the ends of a piece: nobody looks there
     PLACE_BITS = 5                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
     PLACE_MASK = (1 << PLACE_BITS) - 1
     BLOCK = 8                      # orders that are compared at a time
-
-
-cdef struct Ask:                   # for the token of the symbol at `place` and the next one
-    uint64_t hash
-    size_t place
+    NO_HIGH = 0                    # no row of a short text has it
 
 
 cdef struct Lane:
     Missed* word
     size_t m                       # characters it began with
-    size_t n_asks
-    Ask[FEW] asks
-    uint32_t[FEW + BLOCK] order    # of the merge with the next symbol; NONE: there is none
-    uint32_t[FEW + 1] merged       # what they become
-    uint32_t[FEW + 1] symbol       # NONE: a character
-    uint8_t[FEW + 1] start         # byte of the text
-    uint8_t[FEW + 1] next
-    uint8_t[FEW + 1] previous
+    size_t n_asked
+    uint8_t[FEW] asked             # places whose pairs were asked for
+    uint64_t[FEW + 2] hash         # of the text of the symbol at a place and the next one
+    uint64_t[FEW + 2] low          # the row which their token must have; NO_HIGH: the text is too long for one
+    uint64_t[FEW + 2] high
+    uint32_t[FEW + BLOCK] order    # of their merge; NONE: there is none
+    uint32_t[FEW + 2] merged       # what they seem to become
+    uint32_t[FEW + 2] symbol       # NONE: a character
+    uint8_t[FEW + 2] start         # byte of the text
+    uint8_t[FEW + 2] next
+    uint8_t[FEW + 2] previous
     uint8_t[4 * FEW + READABLE] text
 
 
-cdef inline void settle(const SpmTables* t, Lane* lane, size_t place, uint32_t token, uint32_t rank) noexcept nogil:
-    """The pair at a place seems to be this token, or NONE; without a branch, since nobody can foretell which."""
-    cdef uint32_t none = 0 - <uint32_t>(token == NONE)
+cdef uint8_t[FEW + 2] counting     # 0, 1, 2, ...
+
+for _k in range(FEW + 2):
+    counting[_k] = <uint8_t>_k
+
+
+cdef inline void settle(const SpmTables* t, Lane* lane, size_t place, uint64_t slot) noexcept nogil:
+    """The pair at a place seems to be this token, or none; without a branch, since nobody can foretell which."""
+    cdef uint32_t none = 0 - <uint32_t>(slot == EMPTY)
+    cdef uint32_t token = slot_token(slot)
     SHIM_PREFETCH(&t.rows[token & ~none])
     lane.merged[place] = token
-    lane.order[place] = rank << PLACE_BITS | <uint32_t>place | none
+    lane.order[place] = slot_rank(slot) << PLACE_BITS | <uint32_t>place | none
 
 
 cdef inline uint32_t least(const uint32_t* order) noexcept nogil:
@@ -57,83 +65,105 @@ cdef inline uint32_t least(const uint32_t* order) noexcept nogil:
     return min(min(a, b), min(c, d))
 
 
-cdef inline void ask(const SpmTables* t, Lane* lane, size_t place, size_t end) noexcept nogil:
-    """For the token whose text begins at a place and ends with byte `end`."""
-    cdef Ask* wanted = &lane.asks[lane.n_asks]
-    wanted.hash = text_hash(t, lane.text + lane.start[place], end - lane.start[place])
-    wanted.place = place
-    SHIM_PREFETCH(&t.slots[wanted.hash & t.slot_mask])
-    lane.n_asks += 1
+cdef inline void ask(const SpmTables* t, Lane* lane, size_t place, size_t start, size_t end) noexcept nogil:
+    """For the token whose text is text[start:end], as the merge at a place."""
+    cdef const uint8_t* p = lane.text + start
+    if end - start <= SHORT_TEXT:
+        shim_short_key(p, end - start, &lane.low[place], &lane.high[place])
+        lane.hash[place] = shim_short_hash(lane.low[place], lane.high[place], t.seed)
+    else:
+        lane.high[place] = NO_HIGH
+        lane.hash[place] = text_hash(t, p, end - start)
+    SHIM_PREFETCH(&t.slots[lane.hash[place] & t.slot_mask])
+    lane.asked[lane.n_asked] = <uint8_t>place
+    lane.n_asked += 1
 
 
 cdef inline void look_again(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
     """Find the token at a place by its text."""
     cdef size_t start = lane.start[place], end = lane.start[lane.next[lane.next[place]]]
-    cdef uint32_t token = find_token(t, lane.text + start, end - start)
-    settle(t, lane, place, token, 0 if token == NONE else t.ranks[token])
+    settle(t, lane, place, make_slot(t, find_token(t, lane.text + start, end - start)))
 
 
-cdef inline void answer(const SpmTables* t, Lane* lane, const Ask* wanted) noexcept nogil:
-    cdef uint64_t slot = find_slot(t, wanted.hash)
-    # An empty slot has token NONE.
-    settle(t, lane, wanted.place, slot_token(t, slot), slot_rank(t, slot))
-    if tag_is_shared(t, slot):
-        look_again(t, lane, wanted.place)
+cdef inline void answer(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
+    cdef uint64_t slot = find_slot(t, lane.hash[place])
+    settle(t, lane, place, slot)
+    if is_shared(slot) and place != ASIDE:
+        look_again(t, lane, place)
 
 
-cdef inline size_t add_character(Lane* lane, size_t m, const uint8_t* p, size_t n) noexcept nogil:
-    """Begin symbol number m with the next character of a piece; its bytes there."""
-    cdef uint8_t* to = lane.text + lane.start[m]
-    cdef size_t size = 1
-    if p[0] < 0x80:
-        to[0] = p[0]
-        lane.start[m + 1] = lane.start[m] + 1
-        return 1
-    size = min(character_size(p[0]), n)
-    lane.start[m + 1] = lane.start[m] + <uint8_t>to_plain(p, size, to)
-    return size
+cdef inline bint is_sure(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
+    """Does the pair at a place have the text of the token that it is to become?  Else it is looked for anew."""
+    cdef const Row* row = &t.rows[lane.merged[place]]
+    cdef size_t start, end
+    if (row.low == lane.low[place]) & (row.high == lane.high[place]):
+        return True
+    start, end = lane.start[place], lane.start[lane.next[lane.next[place]]]
+    if end - start > SHORT_TEXT and is_text_of(t, lane.merged[place], lane.text + start, end - start):
+        return True
+    look_again(t, lane, place)
+    return False
+
+
+cdef size_t set_characters(Lane* lane, const uint8_t* p, size_t n) noexcept nogil:
+    """Lay out the characters of a piece; their number, or 0 when they are more than FEW."""
+    cdef size_t at = 0, m = 0, size
+    cdef uint8_t high = 0
+    if n <= FEW:
+        for at in range(n):
+            high |= p[at]
+        if high < ASCII:
+            memcpy(lane.text, p, n)
+            memcpy(lane.start, counting, FEW + 1)
+            return n
+    at = 0
+    lane.start[0] = 0
+    while at < n:
+        if m == FEW:
+            return 0
+        size = min(character_size(p[at]), n - at)
+        lane.start[m + 1] = lane.start[m] + <uint8_t>to_plain(p + at, size, lane.text + lane.start[m])
+        at += size
+        m += 1
+    return m
 
 
 cdef bint begin(const SpmTables* t, Missed* word, Lane* lane) noexcept nogil:
     """Set up the symbols of a piece; False when they are more than FEW."""
-    cdef const uint8_t* p = word.p
-    cdef size_t i, m = 0, at = 0
+    cdef size_t i, m = set_characters(lane, word.p, word.n)
     cdef const uint8_t* text = lane.text
-    lane.start[0] = 0
-    lane.n_asks = 0
-    while at < word.n:
-        if m == FEW:
-            return False
-        at += add_character(lane, m, p + at, word.n - at)
-        m += 1
-    for i in range(m):
-        lane.symbol[i] = NONE
-        lane.next[i] = <uint8_t>(i + 1)
-        lane.previous[i + 1] = <uint8_t>i
-    for i in range(m - 1, (m + BLOCK - 1) & ~<size_t>(BLOCK - 1)):
-        lane.order[i] = NONE
-    for i in range(m - 1):
-        if text[lane.start[i]] < 0x80 and text[lane.start[i + 1]] < 0x80:
-            settle_ascii(t, lane, i, <size_t>text[lane.start[i]] << 7 | text[lane.start[i + 1]])
-        else:
-            ask(t, lane, i, lane.start[i + 2])
+    cdef uint8_t left, right
+    if m == 0:
+        return False
+    memset(lane.symbol, 0xFF, sizeof(lane.symbol))
+    memset(lane.order, 0xFF, sizeof(lane.order))
+    memcpy(lane.next, counting + 1, FEW + 1)
+    memcpy(lane.previous + 1, counting, FEW)
+    lane.previous[0] = ASIDE
+    lane.next[m] = <uint8_t>m
+    lane.start[ASIDE] = 0
     lane.word = word
     lane.m = m
+    lane.n_asked = 0
+    for i in range(m - 1):
+        left = text[lane.start[i]]
+        right = text[lane.start[i + 1]]
+        if (left | right) < ASCII:
+            lane.low[i] = left | <uint64_t>right << 8
+            lane.high[i] = <uint64_t>2 << 56
+            settle(t, lane, i, t.ascii_pairs[<size_t>left * ASCII + right])
+        else:
+            ask(t, lane, i, lane.start[i], lane.start[i + 2])
     return True
-
-
-cdef inline void settle_ascii(const SpmTables* t, Lane* lane, size_t place, size_t pair) noexcept nogil:
-    cdef uint32_t token = t.ascii_pairs[pair]
-    settle(t, lane, place, token, 0 if token == NONE else t.ranks[token])
 
 
 cdef inline bint step(const SpmTables* t, Lane* lane) noexcept nogil:
     """Merge once; False when nothing merges any more."""
     cdef size_t i, k, right
     cdef uint32_t best = NONE
-    for i in range(lane.n_asks):
-        answer(t, lane, &lane.asks[i])
-    lane.n_asks = 0
+    for i in range(lane.n_asked):
+        answer(t, lane, lane.asked[i])
+    lane.n_asked = 0
     i = 0
     while i + 1 < lane.m:
         best = min(best, least(lane.order + i))
@@ -141,20 +171,18 @@ cdef inline bint step(const SpmTables* t, Lane* lane) noexcept nogil:
     if best == NONE:
         return False
     k = best & PLACE_MASK
-    right = lane.next[k]
-    if not is_text_of(t, lane.merged[k], lane.text + lane.start[k], lane.start[lane.next[right]] - lane.start[k]):
-        look_again(t, lane, k)
+    if not is_sure(t, lane, k):
         return True
+    right = lane.next[k]
     lane.symbol[k] = lane.merged[k]
     lane.order[right] = NONE
     right = lane.next[right]
     lane.next[k] = <uint8_t>right
+    lane.previous[right] = <uint8_t>k
     lane.order[k] = NONE
-    if right < lane.m:
-        lane.previous[right] = <uint8_t>k
-        ask(t, lane, k, lane.start[lane.next[right]])
-    if k > 0:
-        ask(t, lane, lane.previous[k], lane.start[right])
+    # At the ends of the piece what is asked for is put aside: quicker than a branch.
+    ask(t, lane, k + (ASIDE - k) * (right == lane.m), lane.start[k], lane.start[lane.next[right]])
+    ask(t, lane, lane.previous[k], lane.start[lane.previous[k]], lane.start[right])
     return True
 
 

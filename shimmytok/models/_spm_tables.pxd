@@ -25,19 +25,23 @@ cdef extern from *:
 cdef enum:
     SHORT_TEXT = 15                # bytes of a text that fits a row
     READABLE = 16                  # bytes that can be read from the beginning of any plain text
-    EMPTY = 0
+    ASCII = 128
+    EMPTY = 0                      # a slot; others are, from the top: tag, SHARED, PASSED, rank, token + 1
+    TOKEN_BITS = 25
+    RANK_BITS = 24
+    PASSED_BIT = TOKEN_BITS + RANK_BITS
+    SHARED_BIT = PASSED_BIT + 1
+    TAG_BIT = SHARED_BIT + 1       # and up
+    MOST_TOKENS = 1 << 24
 
 cdef struct Row:                   # a token's text
     uint64_t low                   # up to 15 bytes: the key of _word_cache; 0: no text becomes this token
     uint64_t high                  # a longer one: LONG, where it begins in `long_texts`, its length in the lower half
 
 cdef struct SpmTables:
-    const uint64_t* slots          # by hash: tag, "another one with this tag may follow", rank, token + 1; or EMPTY
+    const uint64_t* slots          # by hash, or EMPTY
     uint64_t slot_mask             # number of slots - 1
     uint64_t seed
-    uint32_t token_bits
-    uint32_t rank_bits
-    uint32_t tag_bits
     const Row* rows                # of each token
     const uint8_t* long_texts
     const uint32_t* ranks          # of each token, from 0, by falling score; equal scores have equal ranks
@@ -45,7 +49,7 @@ cdef struct SpmTables:
     size_t longest                 # bytes of the longest plain text
     CutTables cuts
     WordCacheTables* cache
-    const uint32_t* ascii_pairs    # first character << 7 | second -> their token, or NONE
+    const uint64_t* ascii_pairs    # first character * ASCII + second -> the slot of their token, or EMPTY
     uint32_t[256] byte_token       # NONE where the vocabulary has none
     uint32_t unknown               # NONE where the vocabulary has none
     bint add_space_prefix
@@ -58,7 +62,7 @@ cdef class SpmTableSet:
     cdef uint64_t[::1] _slots
     cdef uint64_t[::1] _rows
     cdef uint8_t[::1] _long_texts
-    cdef uint32_t[::1] _ascii_pairs
+    cdef uint64_t[::1] _ascii_pairs
     cdef int _make_rows(self, const Table* texts) except -1
     cdef int _make_slots(self) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1
@@ -73,24 +77,32 @@ cdef inline uint64_t text_hash(const SpmTables* t, const uint8_t* p, size_t n) n
     return shim_short_hash(low, high, t.seed)
 
 
-cdef inline uint64_t tag_of(const SpmTables* t, uint64_t hash) noexcept nogil:
-    return hash >> (64 - t.tag_bits)
+cdef inline uint64_t tag_of(uint64_t hash_or_slot) noexcept nogil:
+    return hash_or_slot >> TAG_BIT
 
 
-cdef inline uint64_t slot_tag(const SpmTables* t, uint64_t slot) noexcept nogil:
-    return slot >> (64 - t.tag_bits)
+cdef inline bint is_passed(uint64_t slot) noexcept nogil:
+    """Did a token that belongs here, or before, find this slot taken?"""
+    return slot >> PASSED_BIT & 1
 
 
-cdef inline bint tag_is_shared(const SpmTables* t, uint64_t slot) noexcept nogil:
-    return slot >> (t.rank_bits + t.token_bits) & 1
+cdef inline bint is_shared(uint64_t slot) noexcept nogil:
+    """Had that token the same tag?"""
+    return slot >> SHARED_BIT & 1
 
 
-cdef inline uint32_t slot_rank(const SpmTables* t, uint64_t slot) noexcept nogil:
-    return <uint32_t>(slot >> t.token_bits & ((<uint64_t>1 << t.rank_bits) - 1))
+cdef inline uint32_t slot_rank(uint64_t slot) noexcept nogil:
+    return <uint32_t>(slot >> TOKEN_BITS) & ((1 << RANK_BITS) - 1)
 
 
-cdef inline uint32_t slot_token(const SpmTables* t, uint64_t slot) noexcept nogil:
-    return <uint32_t>(slot & ((<uint64_t>1 << t.token_bits) - 1)) - 1
+cdef inline uint32_t slot_token(uint64_t slot) noexcept nogil:
+    """NONE for an empty one."""
+    return (<uint32_t>slot & ((1 << TOKEN_BITS) - 1)) - 1
+
+
+cdef inline uint64_t make_slot(const SpmTables* t, uint32_t token) noexcept nogil:
+    """Without tag and marks; EMPTY for NONE."""
+    return EMPTY if token == NONE else <uint64_t>t.ranks[token] << TOKEN_BITS | (token + 1)
 
 
 cdef inline size_t long_start(const Row* row) noexcept nogil:
@@ -110,14 +122,14 @@ cdef inline bint is_text_of(const SpmTables* t, uint32_t token, const uint8_t* p
 cdef inline uint64_t find_slot(const SpmTables* t, uint64_t hash) noexcept nogil:
     """The first slot with the tag of a hash, or EMPTY.
 
-    It is that of the token with this hash, if there is one and the tag is not shared: is_text_of tells.
+    It is that of the token with this hash, if there is one and the slot is not SHARED: is_text_of tells.
     """
-    cdef uint64_t i = hash & t.slot_mask, slot, tag = tag_of(t, hash)
-    while True:
-        slot = t.slots[i]
-        if slot == EMPTY or slot_tag(t, slot) == tag:
-            return slot
+    cdef uint64_t i = hash & t.slot_mask, tag = tag_of(hash), slot = t.slots[i]
+    # One branch for both: nobody can foretell the tag alone.
+    while (tag_of(slot) != tag) & is_passed(slot):
         i = (i + 1) & t.slot_mask
+        slot = t.slots[i]
+    return slot & (0 - <uint64_t>(tag_of(slot) == tag))
 
 
 cdef inline uint32_t find_token(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
@@ -131,8 +143,10 @@ cdef inline uint32_t find_token(const SpmTables* t, const uint8_t* p, size_t n) 
         slot = t.slots[i]
         if slot == EMPTY:
             return NONE
-        if slot_tag(t, slot) == tag_of(t, hash) and is_text_of(t, slot_token(t, slot), p, n):
-            return slot_token(t, slot)
+        if tag_of(slot) == tag_of(hash) and is_text_of(t, slot_token(slot), p, n):
+            return slot_token(slot)
+        if not is_passed(slot):
+            return NONE
         i = (i + 1) & t.slot_mask
 
 

@@ -1,9 +1,9 @@
 """The tables of SPM, built from token texts and their ranks.
 
 A slot of the index tells a token and its rank to whoever has a hash: part of the hash, the tag, is compared, and the
-text only when the token is about to be taken.  This is exact.  Of two tokens whose tags meet in one search the first
-is marked, and then texts are compared at once; without a mark, the first slot with the tag of a token's text is that
-token's.  So a search that finds the wrong token was for a text that is no token.
+text only when the token is about to be taken.  This is exact.  A token that enters the index marks all slots that it
+passes, PASSED, and SHARED those with its own tag.  At a SHARED slot texts are compared at once.  Else the first slot
+with the tag of a token's text is that token's: so a search that finds another token was for a text that is no token.
 
 A text with a space in it is no token's here: spaces become U+2581 before they are merged.
 """
@@ -14,11 +14,12 @@ import numpy as np
 
 from libc.string cimport memchr, memcpy
 
+from shimmytok.errors import LimitError
+
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
-    ASCII = 128
     BLOCK = 64                     # tokens that are entered at a time, so that their cache misses overlap
 
 
@@ -53,14 +54,17 @@ cdef class SpmTableSet:
         self, TokenTable texts not None, const uint32_t[::1] ranks not None, WordCache cache not None, *,
         unknown, bint add_space_prefix
     ):
-        cdef Cuts cuts = Cuts(texts)
+        cdef Cuts cuts
         cdef size_t i
         if ranks.shape[0] != len(texts):
             raise ValueError(f"{ranks.shape[0]} ranks for {len(texts)} tokens")
         for i in range(<size_t>ranks.shape[0]):
             if ranks[i] >= ranks.shape[0]:
                 raise ValueError(f"token {i} has rank {ranks[i]}, of {ranks.shape[0]}")
+        if ranks.shape[0] > <Py_ssize_t>MOST_TOKENS:
+            raise LimitError(f"{ranks.shape[0]} tokens: {MOST_TOKENS} are possible in this model")
         self._ranks = ranks
+        cuts = Cuts(texts)
         self.cuts = cuts
         self._cache = cache
         self.t.ranks = &ranks[0] if len(texts) else NULL
@@ -70,9 +74,6 @@ cdef class SpmTableSet:
         self.t.unknown = NONE if unknown is None else unknown
         self.t.add_space_prefix = add_space_prefix
         self.t.seed = int.from_bytes(os.urandom(8), "little")
-        self.t.rank_bits = max(1, (len(texts) - 1).bit_length() if len(texts) else 1)
-        self.t.token_bits = len(texts).bit_length() or 1
-        self.t.tag_bits = 63 - self.t.rank_bits - self.t.token_bits
         self._make_rows(&texts.table)
         self._make_slots()
         self._make_bytes(texts)
@@ -91,7 +92,7 @@ cdef class SpmTableSet:
         scratch = np.zeros(longest + READABLE, np.uint8)
         self._long_texts = np.empty(at + 1, np.uint8)
         self._rows = np.zeros(2 * <size_t>texts.count + 2, np.uint64)
-        self._ascii_pairs = np.full(ASCII * ASCII, NONE, np.uint32)
+        self._ascii_pairs = np.zeros(ASCII * ASCII, np.uint64)
         self.t.ascii_pairs = &self._ascii_pairs[0]
         self.t.long_texts = &self._long_texts[0]
         rows = <Row*>&self._rows[0]
@@ -108,7 +109,7 @@ cdef class SpmTableSet:
                 elif n:
                     shim_short_key(&scratch[0], n, &rows[k].low, &rows[k].high)
                     if n == 2 and scratch[0] < ASCII and scratch[1] < ASCII:
-                        self._ascii_pairs[<size_t>scratch[0] * ASCII + scratch[1]] = k
+                        self._ascii_pairs[<size_t>scratch[0] * ASCII + scratch[1]] = make_slot(&self.t, k)
         return 0
 
     cdef int _make_slots(self) except -1:
@@ -151,17 +152,15 @@ cdef class SpmTableSet:
 
 cdef void enter(SpmTables* t, uint64_t* slots, uint32_t token, uint64_t hash, uint8_t* scratch) noexcept nogil:
     """Put a token into the index, in the place of one with an equal text."""
-    cdef uint64_t i = hash & t.slot_mask
-    cdef uint64_t mark = <uint64_t>1 << (t.rank_bits + t.token_bits)
-    cdef uint64_t shared = 0
-    cdef size_t n = 0
+    cdef uint64_t i = hash & t.slot_mask, marks = 0
+    cdef uint64_t passed = <uint64_t>1 << PASSED_BIT, shared = <uint64_t>1 << SHARED_BIT
+    cdef size_t n = row_text(t, token, scratch)
     while slots[i] != EMPTY:
-        if slot_tag(t, slots[i]) == tag_of(t, hash):
-            if n == 0:
-                n = row_text(t, token, scratch)
-            if is_text_of(t, slot_token(t, slots[i]), scratch, n):
-                shared = slots[i] & mark
+        if tag_of(slots[i]) == tag_of(hash):
+            if is_text_of(t, slot_token(slots[i]), scratch, n):
+                marks = slots[i] & (passed | shared)
                 break
-            slots[i] |= mark
+            slots[i] |= shared
+        slots[i] |= passed
         i = (i + 1) & t.slot_mask
-    slots[i] = tag_of(t, hash) << (64 - t.tag_bits) | shared | <uint64_t>t.ranks[token] << t.token_bits | (token + 1)
+    slots[i] = tag_of(hash) << TAG_BIT | marks | make_slot(t, token)

@@ -1,0 +1,25 @@
+"""Places inside a piece that no merge of BPE can join across."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint64_t
+
+from shimmytok._pair_bits cimport PairBits, PairBitTables
+from shimmytok._word_cache cimport Pieces
+from shimmytok._workspace cimport Buffer
+
+cdef struct BpeCutTables:          # borrowed: valid as long as the BpeCuts are
+    PairBitTables joined           # two bytes before a place, three after it
+    const uint64_t* leads          # a bit for each two bytes around it: a merge has but this one on the right
+
+cdef class BpeCuts:
+    cdef BpeCutTables t
+    cdef PairBits _joined
+    cdef uint64_t[::1] _leads
+    cdef uint64_t _guesses
+    cdef void join(self, const uint8_t* p, size_t at, size_t n) noexcept nogil
+    cdef void join_inside(self, const uint8_t* p, size_t n) noexcept nogil
+    cdef int close(self) except -1
+
+# Cuts long pieces of a clean text.  When there is something to cut, the parts take the place of the pieces, and their
+# ends are in `ends`.  A Status.
+cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcept nogil

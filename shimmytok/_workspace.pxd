@@ -39,6 +39,7 @@ cdef struct Workspace:
     SplitScratch split
     Buffer escaped                 # a fragment with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
+    Buffer pieces                  # where the words of a block of text start and end
     Buffer lowered                 # a word in lower case
     Buffer nodes                   # the symbols of a merge
     Buffer heap                    # its queue

@@ -15,6 +15,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     split_scratch_free(&ws.split)
     free(ws.escaped.data)
     free(ws.repaired.data)
+    free(ws.pieces.data)
     free(ws.lowered.data)
     free(ws.nodes.data)
     free(ws.heap.data)
@@ -31,6 +32,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         split_scratch_size(&ws.split)
         + ws.escaped.cap
         + ws.repaired.cap
+        + ws.pieces.cap
         + ws.lowered.cap
         + ws.nodes.cap
         + ws.heap.cap

@@ -151,6 +151,7 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
     pieces.text = text
     pieces.readable = n
     pieces.start = 0
+    pieces.starts = NULL
     split_begin(t.split, text, n, &ws.split)
     while more:
         more = split_more(t.split, text, n, &ws.split)

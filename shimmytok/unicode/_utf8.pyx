@@ -9,34 +9,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
-cdef enum:
-    MAX_CODE_POINT = 0x10FFFF
-
-
-cdef inline bint continues(const uint8_t* p) noexcept nogil:
-    return p[0] & 0xC0 == 0x80
-
-
-cdef inline size_t decode_lenient(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
-    """Read one character of `left` > 0 bytes at `p`; returns its bytes, 0 when the first byte is invalid."""
-    cdef uint32_t lead = p[0]
-    cdef size_t length
-    if lead < 0x80:
-        cp[0] = lead
-        return 1
-    if lead < 0xC0 or lead >= 0xF8:
-        return 0
-    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-    if length > left or not continues(p + 1):
-        return 0
-    if length > 2 and not continues(p + 2):
-        return 0
-    if length > 3 and not continues(p + 3):
-        return 0
-    decode_clean(p, cp)
-    return length if cp[0] <= MAX_CODE_POINT else 0
-
-
 cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
     """Read one character of `left` > 0 bytes of any text, up to 0x1FFFFF; returns its bytes.
 

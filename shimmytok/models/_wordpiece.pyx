@@ -7,14 +7,15 @@ anywhere, the word is unknown.  There is no limit to a word's length.
 """
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
-from shimmytok._trie cimport TokenTrie, Trie, child, token_of
+from shimmytok._trie cimport TokenTrie
 from shimmytok._word_cache cimport Missed, Pieces, WordCache, WordCacheTables, encode_pieces
-from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
+from shimmytok.models._longest cimport LongestTables, cut_longest, longest, no_match
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._bert_words cimport BertCharacters, Straddling, bert_characters_init, cut_words, \
     normalize_word
@@ -23,51 +24,14 @@ from shimmytok.unicode._pages cimport PageTable
 cdef enum:
     MARK = 3                       # bytes of U+2581, which stands before every word
 
-cdef struct Match:                 # the longest token so far, and the node of what has been read
-    uint64_t node
-    uint32_t token
-    uint32_t size                  # bytes of the token
-
 cdef struct WordPieceTables:
-    Trie trie
-    Match marked                   # after U+2581
+    LongestTables longest
     BertCharacters characters
-    uint32_t unknown               # NONE where the vocabulary has none
     WordCacheTables* cache
 
 
-cdef inline Match longest(const Trie* trie, Match match, const uint8_t* p, size_t at, size_t n) noexcept nogil:
-    """The longest token at the start of p[:n], of which `match` knows the first `at` bytes."""
-    cdef uint64_t node = match.node
-    while node != 0 and at < n:
-        node = child(trie, node, p[at])
-        at += 1
-        if token_of(node) != NONE:
-            match.token = token_of(node)
-            match.size = <uint32_t>at
-    match.node = node
-    return match
-
-
-cdef int push_word(const WordPieceTables* t, const uint8_t* word, size_t n, IdSink* out) noexcept nogil:
-    """Push the tokens of a word (U+2581 included), or the unknown token."""
-    cdef size_t before = out.n, at = 0
-    cdef Match match = longest(&t.trie, t.marked, word, MARK, n)
-    while match.token != NONE:
-        if push(out, match.token) != OK:
-            return OUT_OF_MEMORY
-        at += match.size
-        if at == n:
-            return OK
-        match.node = t.trie.root
-        match.token = NONE
-        match = longest(&t.trie, match, word + at, 0, n - at)
-    out.n = before
-    return push(out, t.unknown) if t.unknown != NONE else NOT_ENCODABLE
-
-
 cdef int encode_missed(
-    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+    const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
     cdef const WordPieceTables* t = <const WordPieceTables*>tables
     cdef uint8_t* word
@@ -75,19 +39,19 @@ cdef int encode_missed(
     cdef int status
     for k in range(count):
         # No character's UTF-8 more than doubles by lower-casing or decomposition.
-        if reserve(&ws.escaped, 2 * <size_t>words[k].n + MARK) != OK:
+        if reserve(&ws.escaped, 2 * <size_t>missed[k].n + MARK) != OK:
             return OUT_OF_MEMORY
         word = <uint8_t*>ws.escaped.data
         word[0] = 0xE2
         word[1] = 0x96
         word[2] = 0x81
-        n = normalize_word(&t.characters, words[k].p, words[k].n, word + MARK)
-        words[k].first = found.n
+        n = normalize_word(&t.characters, missed[k].p, missed[k].n, word + MARK)
+        missed[k].first = found.n
         if n:
-            status = push_word(t, word, MARK + n, found)
+            status = cut_longest(&t.longest, word, MARK + n, found)
             if status != OK:
                 return status
-        words[k].count = <uint32_t>(found.n - words[k].first)
+        missed[k].count = <uint32_t>(found.n - missed[k].first)
     return OK
 
 
@@ -129,17 +93,17 @@ cdef class WordPieceModel(Model):
     cdef WordCache _cache
 
     def __init__(self, TokenTrie trie not None, PageTable characters not None, WordCache cache not None, *, unknown):
-        cdef Match match
         self._trie = trie
         self._characters = characters
         self._cache = cache
-        self.t.trie = trie.trie
         self.t.cache = &cache.t
-        self.t.unknown = NONE if unknown is None else unknown
+        self.t.longest.trie = trie.trie
+        self.t.longest.start = longest(
+            &trie.trie, no_match(&trie.trie), <const uint8_t*>b"\xe2\x96\x81", 0, MARK
+        )
+        self.t.longest.start_size = MARK
+        self.t.longest.unknown = NONE if unknown is None else unknown
+        self.t.longest.unknown_words = True
         bert_characters_init(&self.t.characters, characters)
-        match.node = trie.trie.root
-        match.token = NONE
-        match.size = 0
-        self.t.marked = longest(&trie.trie, match, <const uint8_t*>b"\xe2\x96\x81", 0, MARK)
         self.encode_fragment = encode_fragment
         self.tables = &self.t

@@ -8,7 +8,7 @@ It becomes one word, or none, and which one depends on nothing but its bytes:
   one itself; what is dropped changes nothing.  So words end where a character of these two kinds stands, and nowhere
   else.  Those characters are the cuts: a stretch holds none of them, or is one.
 - Characters are read from the left, and invalid bytes one by one, as U+FFFD, which is dropped.  A cut follows a whole
-  character or precedes one.  A sequence that is broken by the end of a stretch would need a continuation byte there, but
+  character or precedes one.  A sequence that the end of a stretch breaks would need a continuation byte there, but
   the next stretch, or the white space between, begins with a whole character: it is broken in the text, too.  So the
   bytes of a stretch are read alone as they are in the text.
 """

@@ -1,107 +1,183 @@
-"""Tokens by their bytes, one byte after the other: a trie over chosen tokens of a vocabulary.
+"""Tokens by their bytes, one byte after the other: a trie over chosen tokens of a vocabulary, in a double array.
 
 Equal to naive_trie of llama.cpp: of tokens with the same text, the last one counts.
-"""
 
-import os
+It is built from ranges of tokens that share their first bytes: a range is sorted by the next byte, which parts it.
+"""
 
 import numpy as np
 
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
+
+from shimmytok._trie_places cimport Places, places_init, take_places
 from shimmytok._vocab cimport Table, TokenTable
+from shimmytok._workspace cimport NONE, OK, TOO_LONG, reserve
 
 from shimmytok.errors import LimitError
 
 cdef enum:
-    MOST_STATES = 0xFFFFFFF        # their numbers have 28 bits
+    FEW = 24                       # tokens that are sorted by insertion
+    KEYS = 257                     # a byte plus 1, or 0 at a text's end
+
+cdef struct Range:                 # order[begin:end] share `depth` bytes, which lead to `unit`
+    uint32_t begin
+    uint32_t end
+    uint32_t depth
+    uint32_t unit
+
+cdef struct Building:
+    const Table* texts
+    Places places
+    uint32_t* order                # the tokens; ascending where they are not told apart yet
+    uint32_t* sorted               # room for as many
+    Buffer ranges                  # a stack of what is left to do
+    size_t n_ranges
+    size_t n_nodes
 
 
-cdef void put(uint64_t* slots, uint64_t mask, uint64_t seed, uint64_t slot) noexcept nogil:
-    cdef uint64_t i = shim_hash_pair(slot >> 28, seed) & mask
-    while slots[i] != 0:
-        i = (i + 1) & mask
-    slots[i] = slot
+cdef inline uint32_t key_at(const Table* texts, uint32_t token, uint32_t depth) noexcept nogil:
+    cdef uint32_t start = texts.starts[token]
+    return texts.text[start + depth] + 1 if texts.starts[token + 1] - start > depth else 0
 
 
-cdef uint64_t insert(
-    const Trie* trie, uint64_t* slots, uint32_t* tokens, uint64_t n_states, uint32_t token, const uint8_t* p, size_t n
-) noexcept nogil:
-    """Add a token; there is room for `n` more states.  Returns the number of states."""
-    cdef uint32_t state = 0, after
-    cdef size_t i
-    for i in range(n):
-        after = child(trie, state, p[i])
-        if after == NONE:
-            after = <uint32_t>n_states
-            n_states += 1
-            put(slots, trie.mask, trie.seed, (<uint64_t>state + 1) << 36 | <uint64_t>p[i] << 28 | after)
-        state = after
-    tokens[state] = token
-    return n_states
+cdef void sort_range(Building* b, const Range* r) noexcept nogil:
+    """Sort the tokens of a range by their next byte; equal ones keep their order."""
+    cdef uint32_t[KEYS] counts
+    cdef uint32_t i, k, key, token, sum = 0
+    if r.end - r.begin <= FEW:
+        for i in range(r.begin + 1, r.end):
+            token = b.order[i]
+            key = key_at(b.texts, token, r.depth)
+            k = i
+            while k > r.begin and key_at(b.texts, b.order[k - 1], r.depth) > key:
+                b.order[k] = b.order[k - 1]
+                k -= 1
+            b.order[k] = token
+        return
+    for k in range(KEYS):
+        counts[k] = 0
+    for i in range(r.begin, r.end):
+        counts[key_at(b.texts, b.order[i], r.depth)] += 1
+    for k in range(KEYS):
+        sum += counts[k]
+        counts[k] = sum - counts[k]
+    for i in range(r.begin, r.end):
+        key = key_at(b.texts, b.order[i], r.depth)
+        b.sorted[r.begin + counts[key]] = b.order[i]
+        counts[key] += 1
+    memcpy(b.order + r.begin, b.sorted + r.begin, (r.end - r.begin) * sizeof(uint32_t))
+
+
+cdef int expand(Building* b, const Range* r) noexcept nogil:
+    """Make the node of a range, and ranges of its children; a Status."""
+    cdef uint8_t[256] labels
+    cdef uint32_t[257] bounds
+    cdef Range* following
+    cdef uint64_t* units
+    cdef uint32_t i, key, base = 0, n = 0, first = r.begin, token = NONE
+    cdef int status
+    sort_range(b, r)
+    while first < r.end and key_at(b.texts, b.order[first], r.depth) == 0:
+        token = b.order[first]
+        first += 1
+    for i in range(first, r.end):
+        key = key_at(b.texts, b.order[i], r.depth) - 1
+        if i == first or key != labels[n - 1]:
+            labels[n] = <uint8_t>key
+            bounds[n] = i
+            n += 1
+    bounds[n] = r.end
+    if n:
+        status = take_places(&b.places, labels, n, &base)
+        if status == OK:
+            status = reserve(&b.ranges, (b.n_ranges + n) * sizeof(Range))
+        if status != OK:
+            return status
+    units = <uint64_t*>b.places.units.data
+    units[r.unit] |= <uint64_t>base << BASE_AT | (<uint64_t>token + 1 if token != NONE else 0) << TOKEN_AT
+    b.n_nodes += n
+    while n:
+        n -= 1
+        following = <Range*>b.ranges.data + b.n_ranges
+        following.begin = bounds[n]
+        following.end = bounds[n + 1]
+        following.depth = r.depth + 1
+        following.unit = base ^ labels[n]
+        b.n_ranges += 1
+    return OK
+
+
+cdef int build(Building* b, Buffer* units, size_t count) noexcept nogil:
+    """Build the trie of order[:count], with its root in unit 0; a Status."""
+    cdef Range r
+    cdef int status = places_init(&b.places, units)
+    r.begin = 0
+    r.end = <uint32_t>count
+    r.depth = 0
+    r.unit = 0
+    while status == OK:
+        status = expand(b, &r)
+        if b.n_ranges == 0:
+            break
+        b.n_ranges -= 1
+        r = (<Range*>b.ranges.data)[b.n_ranges]
+    return status
 
 
 cdef class TokenTrie:
-    """A trie over the tokens `texts[i]` for which `chosen[i]` (bool[n_tokens])."""
+    """A trie over the tokens `texts[i]` for which `chosen[i]` (bool[n_tokens]); their texts are not empty."""
 
     def __init__(self, TokenTable texts not None, chosen):
-        cdef const Table* table = &texts.table
-        cdef const uint8_t[::1] wanted = np.ascontiguousarray(chosen).view(np.uint8)
-        cdef uint32_t k
-        cdef size_t n
-        if wanted.shape[0] != table.count:
-            raise ValueError(f"{wanted.shape[0]} choices for {table.count} tokens")
-        self._n_states = 1
-        self.trie.seed = int.from_bytes(os.urandom(8), "little")
-        self._tokens = np.full(1, NONE, np.uint32)
-        self._slots = np.zeros(1, np.uint64)
-        # Most tokens share more than half of their bytes with others.
-        self._reserve(64 + int(texts.lengths().sum()) // 4)
-        for k in range(table.count):
-            if not wanted[k]:
-                continue
-            n = table.starts[k + 1] - table.starts[k]
-            self._reserve(self._n_states + n)
-            self._n_states = insert(
-                &self.trie, &self._slots[0], &self._tokens[0], self._n_states, k, table.text + table.starts[k], n
-            )
+        cdef Building b
+        cdef uint32_t[::1] order
+        cdef uint32_t[::1] sorted_order
+        cdef size_t count
+        cdef void* data
+        cdef int status
+        if len(chosen) != texts.table.count:
+            raise ValueError(f"{len(chosen)} choices for {texts.table.count} tokens")
+        chosen_ids = np.flatnonzero(chosen).astype(np.uint32)
+        count = len(chosen_ids)
+        order = np.append(chosen_ids, np.uint32(0))
+        sorted_order = np.empty(count + 1, np.uint32)
+        b.texts = &texts.table
+        b.order = &order[0]
+        b.sorted = &sorted_order[0]
+        b.ranges.data = NULL
+        b.ranges.cap = b.n_ranges = 0
+        b.n_nodes = 1
+        with nogil:
+            status = build(&b, &self._units, count)
+        free(b.ranges.data)
+        if status == TOO_LONG:
+            raise LimitError(f"the tokens' texts are too long together for a trie of {BASE_MASK} nodes")
+        if status != OK:
+            raise MemoryError
+        data = realloc(self._units.data, b.places.count * sizeof(uint64_t))
+        if data != NULL:
+            self._units.data = data
+        self._n_nodes = b.n_nodes
+        self.trie.units = <const uint64_t*>self._units.data
+        self.trie.root = self.trie.units[0]
 
-    cdef int _reserve(self, uint64_t states) except -1:
-        """Make room for so many states."""
-        cdef uint64_t size, i
-        cdef uint64_t[::1] slots
-        if states <= <uint64_t>self._tokens.shape[0]:
-            return 0
-        states += states // 2
-        if states > MOST_STATES:
-            raise LimitError(f"a trie of more than {MOST_STATES} bytes of token texts")
-        tokens = np.full(states, NONE, np.uint32)
-        tokens[: self._n_states] = self._tokens[: self._n_states]
-        size = 64
-        while size * 2 < states * 3:
-            size *= 2
-        slots = np.zeros(size, np.uint64)
-        for i in range(<uint64_t>self._slots.shape[0]):
-            if self._slots[i] != 0:
-                put(&slots[0], size - 1, self.trie.seed, self._slots[i])
-        self._tokens = tokens
-        self._slots = slots
-        self.trie.tokens = &self._tokens[0]
-        self.trie.slots = &self._slots[0]
-        self.trie.mask = size - 1
-        return 0
+    def __dealloc__(self):
+        free(self._units.data)
 
     def __len__(self):
-        """The number of states; 1 when no token was chosen."""
-        return self._n_states
+        """The number of nodes; 1 when no token was chosen."""
+        return self._n_nodes
 
     def longest(self, bytes text not None):
         """(the token whose text is the longest start of `text`, or None; how many bytes of `text` the trie has)."""
-        cdef uint32_t state = 0, token = NONE
+        cdef uint64_t node = self.trie.root
+        cdef uint32_t token = NONE
         cdef Py_ssize_t i
         cdef const uint8_t* p = text
         for i in range(len(text)):
-            state = child(&self.trie, state, p[i])
-            if state == NONE:
+            node = child(&self.trie, node, p[i])
+            if node == 0:
                 return None if token == NONE else token, i
-            if self.trie.tokens[state] != NONE:
-                token = self.trie.tokens[state]
+            if token_of(node) != NONE:
+                token = token_of(node)
         return None if token == NONE else token, len(text)

@@ -37,6 +37,7 @@ cdef struct Pieces:                # of one text
     const uint32_t* ends           # of each piece; the first begins at `start`
     size_t count
     size_t start
+    const uint32_t* starts         # of each piece; NULL: each begins where the one before ends
 
 cdef class WordCache:
     cdef WordCacheTables t

@@ -31,6 +31,7 @@ cdef extern from "word_batch.h":
         const uint8_t* text
         size_t readable
         const uint32_t* ends
+        const uint32_t* starts
         size_t count
         uint64_t (*keys)[2]
         uint64_t** places
@@ -81,15 +82,21 @@ cdef inline void probe_long(const WordCacheTables* c, const uint8_t* p, size_t n
     SHIM_PREFETCH(probe.line)
 
 
-cdef void probe_all(const WordCacheTables* c, const ShimBatch* job, size_t at, int level, Batch* batch) noexcept nogil:
+cdef inline size_t start_of(const ShimBatch* job, size_t k, size_t begin) noexcept nogil:
+    """Where piece k begins; `begin` is where the first does."""
+    if job.starts != NULL:
+        return job.starts[k]
+    return job.ends[k - 1] if k else begin
+
+
+cdef void probe_all(const WordCacheTables* c, const ShimBatch* job, size_t begin, int level, Batch* batch) noexcept nogil:
     """Make the keys of the pieces of a batch, and ask for their lines."""
-    cdef size_t k = 0, n, n_longs = 0
+    cdef size_t k = 0, n, at = begin, n_longs = 0
     while True:
         k = shim_probe_run(job, level, k, at)
         if k == job.count:
             break
-        if k:
-            at = job.ends[k - 1]
+        at = start_of(job, k, begin)
         n = job.ends[k] - at
         job.keys[k][0] = SHIM_NO_KEY
         job.keys[k][1] = 0
@@ -178,7 +185,7 @@ cdef size_t find_batch(
         k = shim_find_run(job, level, k, &ids, &count)
         if k == job.count:
             break
-        at = job.ends[k - 1] if k else begin
+        at = start_of(job, k, begin)
         n = job.ends[k] - at
         if SHORT < n <= LONG:
             count = shim_long_find(batch.longs[n_longs].line, batch.longs[n_longs].key, ids)
@@ -272,6 +279,7 @@ cdef int encode_batch(
     job.text = pieces.text
     job.readable = pieces.readable
     job.ends = pieces.ends
+    job.starts = pieces.starts
     job.count = pieces.count
     job.keys = <ShortKey*>((<size_t>batch.keys + 15) & ~<size_t>15)
     job.places = batch.places
@@ -303,6 +311,8 @@ cdef int encode_uncached(
     cdef int status
     ws.found.n = 0
     for k in range(pieces.count):
+        if pieces.starts != NULL:
+            at = pieces.starts[k]
         missed[k].p = pieces.text + at
         missed[k].n = <uint32_t>(pieces.ends[k] - at)
         at = pieces.ends[k]
@@ -335,6 +345,8 @@ cdef int encode_pieces(
         left -= part.count
         part.start = part.ends[part.count - 1]
         part.ends += part.count
+        if part.starts != NULL:
+            part.starts += part.count
     return OK
 
 

@@ -42,6 +42,7 @@ cdef struct Workspace:
     Buffer escaped                 # a fragment with its spaces escaped
     Buffer word                    # a long word with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
+    Buffer pieces                  # where the words of a block of text start and end
     Buffer lowered                 # a word in lower case
     Buffer ends                    # of pieces that have been cut
     Buffer nodes                   # the symbols of a merge

@@ -18,6 +18,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.escaped.data)
     free(ws.word.data)
     free(ws.repaired.data)
+    free(ws.pieces.data)
     free(ws.lowered.data)
     free(ws.ends.data)
     free(ws.nodes.data)
@@ -38,6 +39,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.escaped.cap
         + ws.word.cap
         + ws.repaired.cap
+        + ws.pieces.cap
         + ws.lowered.cap
         + ws.ends.cap
         + ws.nodes.cap

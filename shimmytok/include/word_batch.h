@@ -20,6 +20,7 @@ typedef struct {
     const uint8_t *text;
     size_t readable;                      /* bytes of it */
     const uint32_t *ends;                 /* of the pieces */
+    const uint32_t *starts;               /* of the pieces; NULL: each begins where the one before ends */
     size_t count;
     uint64_t (*keys)[2];                  /* of each piece; aligned to 16 bytes */
     uint64_t **places;                    /* and its line */
@@ -28,8 +29,11 @@ typedef struct {
 static size_t shim_probe_portable(const shim_batch *b, size_t k, size_t at) {
     uint8_t tail[16];
     for (; k < b->count; k++) {
-        const uint8_t *p = b->text + at;
-        size_t n = b->ends[k] - at;
+        const uint8_t *p;
+        size_t n;
+        if (b->starts) at = b->starts[k];
+        p = b->text + at;
+        n = b->ends[k] - at;
         if (n > SHIM_SHORT) break;
         if (b->readable - at < 16) {
             memset(tail, 0, 16);
@@ -75,7 +79,7 @@ static const shim_key_row shim_key_rows[16] __attribute__((aligned(32))) = {
 
 SHIM_AVX2 static size_t shim_probe_avx2(const shim_batch *b, size_t k, size_t at) {
     const uint8_t *text = b->text;
-    const uint32_t *ends = b->ends;
+    const uint32_t *ends = b->ends, *starts = b->starts;
     const size_t count = b->count, readable = b->readable;
     const uint64_t seed = (uint32_t)b->seed, n_lines = b->n_lines;
     uint8_t *lines = (uint8_t *)b->lines;
@@ -83,10 +87,13 @@ SHIM_AVX2 static size_t shim_probe_avx2(const shim_batch *b, size_t k, size_t at
     uint64_t **places = b->places;
     uint8_t tail[16];
     for (; k < count; k++) {
-        const uint8_t *p = text + at;
-        size_t end = ends[k], n = end - at;
+        const uint8_t *p;
+        size_t end = ends[k], n;
         __m128i key;
         uint64_t hash;
+        if (starts) at = starts[k];
+        p = text + at;
+        n = end - at;
         if (n > SHIM_SHORT) break;
         if (SHIM_UNLIKELY(readable - at < 16)) {
             memset(tail, 0, 16);
@@ -182,8 +189,8 @@ SHIM_AVX512 static size_t shim_find_avx512(const shim_batch *b, size_t k, uint32
 }
 #endif
 
-/* Make the keys of pieces from number k on, which begins at `at`, and ask for their lines; the number of the first that
- * is longer than SHIM_SHORT. */
+/* Make the keys of pieces from number k on, and ask for their lines; the number of the first that is longer than
+ * SHIM_SHORT.  Where there are no `starts`, piece k begins at `at`. */
 static inline size_t shim_probe_run(const shim_batch *b, int level, size_t k, size_t at) {
 #if SHIM_X86
     if (level) return shim_probe_avx2(b, k, at);

@@ -174,6 +174,7 @@ cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Works
     pieces.text = text
     pieces.readable = n
     pieces.start = 0
+    pieces.starts = NULL
     job.t = t
     job.whole = &pieces
     split_begin(t.split, text, n, &ws.split)

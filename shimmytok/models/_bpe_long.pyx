@@ -11,7 +11,7 @@ cdef uint32_t rank_of_node(const void* tables, const void* text, const Chain* ch
     cdef const BpeTables* t = <const BpeTables*>tables
     cdef uint32_t rank = rank_of(t, node.symbol, chain.nodes[node.next].symbol)
     if rank != NONE:
-        node.merged = t.merged[rank]
+        node.merged = t.merges.merged[rank]
     return rank
 
 

@@ -65,6 +65,7 @@ cdef int encode_run(const SpmTables* t, Run* run, Workspace* ws, IdSink* out) no
     cdef int status
     cutter_init(&cutter, &t.cuts, run.text, run.n, run.n - LONGEST_CHARACTER if run.more else run.n, simd_level)
     pieces.text = run.text
+    pieces.starts = NULL
     pieces.readable = run.readable
     pieces.start = 0
     pieces.ends = ends

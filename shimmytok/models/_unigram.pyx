@@ -7,10 +7,10 @@ no token itself may be the unknown token; runs of those become one.
 
 from libc.float cimport DBL_MAX
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._ids cimport IdBuffer
-from shimmytok._trie cimport TokenTrie, Trie, child
+from shimmytok._trie cimport TokenTrie, Trie, child, token_of
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, \
     workspace_free, workspace_init
 from shimmytok.models._model cimport Model
@@ -44,7 +44,8 @@ cdef inline void challenge(Best* champion, double score, uint32_t token, size_t 
 cdef void find_best(const UnigramTables* t, const uint8_t* p, size_t n, Best* best) noexcept nogil:
     """Fill in the best way to each place that a character or a token ends at: best[n + 1]."""
     cdef size_t at = 0, i, size
-    cdef uint32_t state, token
+    cdef uint64_t node
+    cdef uint32_t token
     cdef bint is_token
     cdef double sum
     for i in range(n + 1):
@@ -58,12 +59,12 @@ cdef void find_best(const UnigramTables* t, const uint8_t* p, size_t n, Best* be
             size = n - at
         sum = best[at].sum
         is_token = False
-        state = 0
+        node = t.trie.root
         for i in range(at, n):
-            state = child(&t.trie, state, p[i])
-            if state == NONE:
+            node = child(&t.trie, node, p[i])
+            if node == 0:
                 break
-            token = t.trie.tokens[state]
+            token = token_of(node)
             if token != NONE:
                 if i + 1 - at == size:
                     is_token = True

@@ -1,103 +1,87 @@
 """WordPiece.  Equal to llm_tokenizer_wpm_session of llama.cpp.
 
-The text is read character by character through BERT's table (normalizers/bert.py), which parts it into words.  A word,
-with U+2581 before it, is cut into the longest tokens from the left; when that fails anywhere, the word is unknown.
-There is no limit to a word's length.
+The raw text is cut where BERT's normaliser surely parts words (normalizers/_bert_words.pyx has the proof that each
+stretch can be encoded alone), and the ids of the stretches are looked up by their raw bytes.  Those not known are
+normalised, which gives a word; with U+2581 before it, it is cut into the longest tokens from the left; when that fails
+anywhere, the word is unknown.  There is no limit to a word's length.
 """
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memset
 
-from shimmytok._trie cimport TokenTrie, Trie, child
-from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve
+from shimmytok._simd cimport simd_level
+from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
+from shimmytok._trie cimport TokenTrie
+from shimmytok._word_cache cimport Missed, Pieces, WordCache, WordCacheTables, encode_pieces
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
+from shimmytok.models._longest cimport LongestTables, cut_longest, longest, no_match
 from shimmytok.models._model cimport Model
-from shimmytok.unicode._pages cimport PageMap, PageTable, look_up
-from shimmytok.unicode._utf8 cimport decode_clean, encode, is_clean, repair
-
-cdef enum Fate:                    # as in normalizers/bert.py
-    KEPT = 0
-    DROPPED = 1
-    SPACE = 2
-    ALONE = 3
+from shimmytok.normalizers._bert_words cimport BertCharacters, Straddling, bert_characters_init, cut_words, \
+    normalize_word
+from shimmytok.unicode._pages cimport PageTable
 
 cdef enum:
     MARK = 3                       # bytes of U+2581, which stands before every word
 
 cdef struct WordPieceTables:
-    Trie trie
-    PageMap characters
-    uint32_t unknown               # NONE where the vocabulary has none
+    LongestTables longest
+    BertCharacters characters
+    WordCacheTables* cache
 
 
-cdef int push_word(const WordPieceTables* t, const uint8_t* word, size_t n, IdSink* out) noexcept nogil:
-    """Push the tokens of a word (U+2581 included), or the unknown token."""
-    cdef size_t before = out.n, at = 0, end, i
-    cdef uint32_t state, token
-    while at < n:
-        token = NONE
-        end = at
-        state = 0
-        for i in range(at, n):
-            state = child(&t.trie, state, word[i])
-            if state == NONE:
-                break
-            if t.trie.tokens[state] != NONE:
-                token = t.trie.tokens[state]
-                end = i + 1
-        if token == NONE:
-            out.n = before
-            return push(out, t.unknown) if t.unknown != NONE else NOT_ENCODABLE
-        if push(out, token) != OK:
-            return OUT_OF_MEMORY
-        at = end
-    return OK
-
-
-cdef int push_words(
-    const WordPieceTables* t, const uint8_t* text, size_t n, uint8_t* word, IdSink* out
+cdef int encode_missed(
+    const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
-    """Encode a clean text; `word` has room for 2 n + 3 bytes and starts with U+2581."""
-    cdef size_t at = 0, size = MARK
-    cdef uint32_t cp, entry, fate
+    cdef const WordPieceTables* t = <const WordPieceTables*>tables
+    cdef uint8_t* word
+    cdef size_t k, n
     cdef int status
-    while at < n:
-        at += decode_clean(text + at, &cp)
-        entry = look_up(&t.characters, cp)
-        fate = entry >> 24
-        if fate == DROPPED:
-            continue
-        if fate != KEPT and size > MARK:
-            status = push_word(t, word, size, out)
+    for k in range(count):
+        # No character's UTF-8 more than doubles by lower-casing or decomposition.
+        if reserve(&ws.escaped, 2 * <size_t>missed[k].n + MARK) != OK:
+            return OUT_OF_MEMORY
+        word = <uint8_t*>ws.escaped.data
+        word[0] = 0xE2
+        word[1] = 0x96
+        word[2] = 0x81
+        n = normalize_word(&t.characters, missed[k].p, missed[k].n, word + MARK)
+        missed[k].first = found.n
+        if n:
+            status = cut_longest(&t.longest, word, MARK + n, found)
             if status != OK:
                 return status
-            size = MARK
-        if fate != SPACE:
-            size += encode((cp + entry) & 0xFFFFFF, word + size)
-        if fate == ALONE:
-            status = push_word(t, word, size, out)
-            if status != OK:
-                return status
-            size = MARK
-    return push_word(t, word, size, out) if size > MARK else OK
+        missed[k].count = <uint32_t>(found.n - missed[k].first)
+    return OK
 
 
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef uint8_t* word
-    if not is_clean(text, n):
-        if reserve(&ws.repaired, 3 * n) != OK:
-            return OUT_OF_MEMORY
-        n = repair(text, n, <uint8_t*>ws.repaired.data)
-        text = <const uint8_t*>ws.repaired.data
-    # No character's UTF-8 more than doubles by lower-casing or decomposition.
-    if reserve(&ws.escaped, 2 * n + MARK) != OK:
+    cdef const WordPieceTables* t = <const WordPieceTables*>tables
+    cdef Stretches stretches
+    cdef Straddling straddling
+    cdef Pieces pieces
+    cdef size_t at = 0, stop
+    cdef int status = OK
+    if stretches_init(&stretches, &ws.pieces) != OK or reserve_ids(out, n // 4 + 1) != OK:
         return OUT_OF_MEMORY
-    word = <uint8_t*>ws.escaped.data
-    word[0] = 0xE2
-    word[1] = 0x96
-    word[2] = 0x81
-    return push_words(<const WordPieceTables*>tables, text, n, word, out)
+    memset(&straddling, 0, sizeof(Straddling))
+    pieces.text = text
+    pieces.readable = n
+    while at < n and status == OK:
+        stop = at + BLOCK if n - at > BLOCK else n
+        cut_words(&t.characters, simd_level, text, n, at, stop, &straddling, &stretches)
+        at = stop
+        if at == n:
+            end_text(&stretches, <uint32_t>n)
+        pieces.starts = stretches.starts
+        pieces.ends = stretches.ends
+        pieces.count = stretches.n_ends
+        pieces.start = 0
+        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        drop_ended(&stretches)
+    return status
 
 
 cdef class WordPieceModel(Model):
@@ -106,12 +90,20 @@ cdef class WordPieceModel(Model):
     cdef WordPieceTables t
     cdef TokenTrie _trie
     cdef PageTable _characters
+    cdef WordCache _cache
 
-    def __init__(self, TokenTrie trie not None, PageTable characters not None, *, unknown):
+    def __init__(self, TokenTrie trie not None, PageTable characters not None, WordCache cache not None, *, unknown):
         self._trie = trie
         self._characters = characters
-        self.t.trie = trie.trie
-        self.t.characters = characters.map
-        self.t.unknown = NONE if unknown is None else unknown
+        self._cache = cache
+        self.t.cache = &cache.t
+        self.t.longest.trie = trie.trie
+        self.t.longest.start = longest(
+            &trie.trie, no_match(&trie.trie), <const uint8_t*>b"\xe2\x96\x81", 0, MARK
+        )
+        self.t.longest.start_size = MARK
+        self.t.longest.unknown = NONE if unknown is None else unknown
+        self.t.longest.unknown_words = True
+        bert_characters_init(&self.t.characters, characters)
         self.encode_fragment = encode_fragment
         self.tables = &self.t

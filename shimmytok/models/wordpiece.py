@@ -23,6 +23,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     model = WordPieceModel(
         TokenTrie(vocab.texts, np.ones(n_tokens, np.bool_)),
         characters(vocab.flags.lowercase, vocab.flags.strip_accents),
+        cache,
         unknown=vocab.ids["unk"],
     )
     return Parts(

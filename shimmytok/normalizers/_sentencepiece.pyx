@@ -5,11 +5,11 @@ does is taken as it is, as far as it is the same; else the longest entry of the 
 is taken, or U+FFFD for an invalid byte.  (llama.cpp knows white space as a suffix too, but no file can ask for it.)
 """
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free
 
 from shimmytok._trie cimport child
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, reserve
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, TOO_LONG, reserve
 from shimmytok.normalizers._charsmap cimport longest_match
 
 cdef enum:
@@ -20,11 +20,11 @@ cdef enum:
 
 cdef inline size_t shared_start(const Trie* trie, const uint8_t* p, size_t n) noexcept nogil:
     """How many bytes any user-defined token starts with, too."""
-    cdef uint32_t state = 0
+    cdef uint64_t node = trie.root
     cdef size_t i
     for i in range(n):
-        state = child(trie, state, p[i])
-        if state == NONE:
+        node = child(trie, node, p[i])
+        if node == 0:
             return i
     return n
 

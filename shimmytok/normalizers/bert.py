@@ -24,7 +24,7 @@ from shimmytok.unicode.categories import (
     flags_of,
 )
 
-# What becomes of a code point; the numbers are those of _wordpiece.pyx.
+# What becomes of a code point; the numbers are those of _bert_words.pxd.
 KEPT: Final = 0
 DROPPED: Final = 1
 SPACE: Final = 2

@@ -15,32 +15,7 @@ cdef extern from "utf8_check.h" nogil:
     bint shim_is_clean_avx2(const uint8_t* text, size_t n)
 
 cdef enum:
-    MAX_CODE_POINT = 0x10FFFF
     MIN_VECTOR = 32                # bytes of text that are worth it
-
-
-cdef inline bint continues(const uint8_t* p) noexcept nogil:
-    return p[0] & 0xC0 == 0x80
-
-
-cdef inline size_t decode_lenient(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
-    """Read one character of `left` > 0 bytes at `p`; returns its bytes, 0 when the first byte is invalid."""
-    cdef uint32_t lead = p[0]
-    cdef size_t length
-    if lead < 0x80:
-        cp[0] = lead
-        return 1
-    if lead < 0xC0 or lead >= 0xF8:
-        return 0
-    length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-    if length > left or not continues(p + 1):
-        return 0
-    if length > 2 and not continues(p + 2):
-        return 0
-    if length > 3 and not continues(p + 3):
-        return 0
-    decode_clean(p, cp)
-    return length if cp[0] <= MAX_CODE_POINT else 0
 
 
 cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:

@@ -1,0 +1,28 @@
+"""Where the nodes of a double array go: places for the children of a node."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from shimmytok._workspace cimport Buffer
+
+cdef enum:
+    OPEN_BLOCKS = 16
+
+cdef struct Block:                 # 256 units with places left
+    uint32_t start                 # number of its first unit
+    uint64_t[4] free               # a bit for each unit
+    uint64_t[4] bases              # for each number that no node has as its base yet
+
+cdef struct Places:
+    Buffer* units                  # grows; new units are 0
+    size_t count                   # units so far, a multiple of 256
+    Block[OPEN_BLOCKS] blocks
+    uint32_t n_blocks
+    uint32_t oldest
+
+# Start with one block that stays empty, whose number, 0, is the base of nodes without children.
+cdef int places_init(Places* places, Buffer* units) noexcept nogil
+
+# Take places for children with distinct labels, 1 to 256 of them; `base` is for their parent.  A Status; TOO_LONG: the
+# array would be larger than bases can tell.
+cdef int take_places(Places* places, const uint8_t* labels, size_t n, uint32_t* base) noexcept nogil

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import doctest
 import inspect
 import json
 from inspect import Parameter, Signature
@@ -88,6 +89,21 @@ def test_method(name, signature):
     method = getattr(shimmytok.Tokenizer, name)
     assert_signature(method, signature)
     assert name.startswith("__") or inspect.getdoc(method)
+
+
+@pytest.mark.parametrize("name", [name for name in FROZEN["methods"] if not name.startswith("__")])
+def test_examples_of_a_method(name):
+    """pytest looks for examples in modules of Python only."""
+    doc = inspect.getdoc(getattr(shimmytok.Tokenizer, name))
+    examples = doctest.DocTestParser().get_doctest(doc, {"Tokenizer": shimmytok.Tokenizer}, name, None, None)
+    assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+@pytest.mark.parametrize("name", ["encode", "encode_to_numpy", "encode_batch", "count", "decode", "decode_bytes"])
+def test_a_method_of_something_else(name):
+    for wrong in (5, object(), shimmytok.Tokenizer):
+        with pytest.raises(TypeError):
+            getattr(shimmytok.Tokenizer, name)(wrong, "text")
 
 
 @pytest.mark.parametrize(("name", "signature"), FROZEN["stream_decoder"].items())

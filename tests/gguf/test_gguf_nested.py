@@ -65,7 +65,7 @@ def test_damaged_nested_lists(raw: Any, node: tuple[ValueType, list[Any]], data:
 def test_a_million_levels_are_refused_at_once(either_raw: Any, count: int) -> None:
     level = either_raw.number("I", ValueType.ARRAY) + either_raw.number("Q", count)
     data = either_raw.file(either_raw.entry(b"deep", ValueType.ARRAY, level * 1_000_000))
-    started = time.perf_counter()
+    started = time.thread_time()
     tracemalloc.start()
     with pytest.raises(GGUFError) as caught:
         Metadata.from_bytes(data)
@@ -73,7 +73,7 @@ def test_a_million_levels_are_refused_at_once(either_raw: Any, count: int) -> No
     tracemalloc.stop()
     assert caught.value.key == "deep"
     assert peak < 1 << 20
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_deep_but_sound_nesting_loads(raw: Any) -> None:
@@ -89,9 +89,9 @@ def test_deep_but_sound_nesting_loads(raw: Any) -> None:
 def test_a_million_empty_arrays_are_quick(raw: Any) -> None:
     empty = raw.array(ValueType.UINT8, 0, b"")
     data = raw.file(raw.list_of(b"wide", ValueType.ARRAY, 1_000_000, empty * 1_000_000))
-    started = time.perf_counter()
+    started = time.thread_time()
     metadata = Metadata.from_bytes(data)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
     assert metadata.value_type("wide") == (ValueType.ARRAY, ValueType.ARRAY)
 
 

@@ -151,7 +151,7 @@ def refusals() -> list[tuple[str, Any, str, str | None, int]]:
 @pytest.mark.parametrize(("make", "problem", "key", "offset"), [pytest.param(*r[1:], id=r[0]) for r in refusals()])
 def test_refusal_names_the_place(either_raw: Any, make: Any, problem: str, key: str | None, offset: int) -> None:
     data = make(either_raw)
-    started = time.perf_counter()
+    started = time.thread_time()
     tracemalloc.start()
     with pytest.raises(GGUFError) as caught:
         Metadata.from_bytes(data, name="model.gguf")
@@ -161,7 +161,7 @@ def test_refusal_names_the_place(either_raw: Any, make: Any, problem: str, key: 
     assert (caught.value.path, caught.value.key, caught.value.offset) == ("model.gguf", key, offset)
     assert str(caught.value).startswith("model.gguf")
     assert peak < 1 << 20
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_hostile_key_does_not_fill_the_message(raw: Any) -> None:
@@ -223,8 +223,8 @@ def test_a_file_larger_than_its_limit_is_not_read_beyond_it(small: bytes, tmp_pa
 def test_as_many_keys_as_are_allowed_load_fast(raw: Any) -> None:
     limits = Limits()
     data = raw.file(*(raw.u32(b"%d" % i, i) for i in range(limits.max_keys)))
-    started = time.perf_counter()
+    started = time.thread_time()
     metadata = Metadata.from_bytes(data)
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
     assert len(metadata) == limits.max_keys
     assert metadata.u32("65535") == 65535

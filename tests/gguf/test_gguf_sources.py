@@ -152,12 +152,12 @@ def test_a_16_gib_file_costs_its_key_section_only(path: Path, check_large: Any) 
         os.truncate(path, size)
     except OSError as error:
         pytest.skip(f"no sparse files here: {error}")
-    started = time.perf_counter()
+    started = time.thread_time()
     metadata = Metadata.from_file(path)
     check_large(metadata)
     metadata.close()
     check_large(metadata)
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_threads_read_while_one_closes(path: Path) -> None:

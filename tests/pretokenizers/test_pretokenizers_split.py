@@ -118,9 +118,9 @@ def test_any_run_takes_linear_time(patterns: tuple[str, ...]) -> None:
     for unit in ("a", "A", " ", "\n", "1", "!", "'", "中", "́", " \n", "a ", "éA", "\xa0", "<sentinel:1", "IMGIMGA"):
         for head, tail in (("", ""), ("é", "x"), ("<sentinel:", " x")):
             text = (head + unit * (300_000 // len(unit.encode())) + tail).encode()
-            start = time.perf_counter()
+            start = time.thread_time()
             ends = splitter.split(text)
-            assert time.perf_counter() - start < 1
+            assert time.thread_time() - start < 1
             assert ends[-1] == len(text)
             assert all(before < after for before, after in pairwise(ends))
 

@@ -26,12 +26,14 @@ cdef class PairBits:
     cdef int fold(self) except -1:
         """Once all pairs are added: lay the upper half of the bits over the lower one as long as they stay sparse."""
         words = np.asarray(self._words)
-        while len(words) * 64 > FEWEST_BITS and int(np.unpackbits(words.view(np.uint8)).sum()) * SPARSE < len(words) * 64:
+        n_bits = len(words) * 64
+        while n_bits > FEWEST_BITS and int(np.unpackbits(words.view(np.uint8)).sum()) * SPARSE < n_bits:
             half = len(words) // 2
             words = words[:half] | words[half:]
+            n_bits //= 2
         self._words = words
         self.t.words = &self._words[0]
-        self.t.mask = <uint64_t>len(words) * 64 - 1
+        self.t.mask = <uint64_t>n_bits - 1
         return 0
 
     def size(self):

@@ -1,7 +1,7 @@
 """Places inside a piece that no merge of BPE can join across."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._pair_bits cimport PairBits, PairBitTables
 from shimmytok._word_cache cimport Pieces
@@ -10,12 +10,14 @@ from shimmytok._workspace cimport Buffer
 cdef struct BpeCutTables:          # borrowed: valid as long as the BpeCuts are
     PairBitTables joined           # two bytes before a place, three after it
     const uint64_t* leads          # a bit for each two bytes around it: a merge has but this one on the right
+    uint8_t[256] known             # 1 for a lead byte of letters that merges join so often that no cut is looked for
 
 cdef class BpeCuts:
     cdef BpeCutTables t
     cdef PairBits _joined
     cdef uint64_t[::1] _leads
     cdef uint64_t _guesses
+    cdef uint32_t[256] _counts
     cdef void join(self, const uint8_t* p, size_t at, size_t n) noexcept nogil
     cdef void join_inside(self, const uint8_t* p, size_t n) noexcept nogil
     cdef int close(self) except -1

@@ -10,8 +10,9 @@ become alone.  Where a piece that is a token stays whole (ignore_merges), charac
 A place is known by two bytes before it and three after it.  Symbols of byte-level vocabularies may begin or end inside
 a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but none is invented.
 
-Cuts are made only between characters that are not ASCII, in pieces of more than UNCUT bytes: in runs of Chinese or Thai,
-most of which never come again, while their parts do.
+Not every such cut is made.  Cuts are for runs of Chinese or Thai, most of which never come again, while their parts do:
+so there is none beside ASCII, in pieces of at most UNCUT bytes, or before a letter of two bytes (Greek, Cyrillic,
+Arabic) from an alphabet that merges know well.
 """
 
 import numpy as np
@@ -31,8 +32,9 @@ cdef extern from *:
     const uint64_t HIGH_BITS "SHIM_HIGH_BITS"
 
 cdef enum:
-    UNCUT = 15                     # bytes of a piece that is not worth cutting
+    UNCUT = 8                      # bytes of a piece that is not worth cutting
     MOST_GUESSES = 1 << 18         # pairs that stand for unknown bytes: with more, nothing is cut
+    WELL_KNOWN = 100               # merges that join before letters with this lead byte
 
 
 cdef struct Bytes:                 # that may stand at a place
@@ -85,7 +87,7 @@ cdef size_t cut_piece(const BpeCutTables* t, const uint8_t* text, size_t at, siz
             high = False
             at += 1
             continue
-        if high:
+        if high and not t.known[c]:
             ends[count] = <uint32_t>at
             count += may_cut(t, text, at)
         high = True
@@ -146,6 +148,7 @@ cdef class BpeCuts:
         if first >= 0xE0 and n - at == 1:
             self._leads[around >> 6] |= <uint64_t>1 << (around & 63)
             return
+        self._counts[first] += 1
         befores = one_byte(p[at - 2]) if at > 1 else any_byte(0x80, 0xFF)
         seconds = one_byte(p[at + 1]) if n - at > 1 else any_byte(0x80, 0xBF)
         thirds = one_byte(0) if first < 0xE0 else one_byte(p[at + 2]) if n - at > 2 else any_byte(0x80, 0xBF)
@@ -166,10 +169,13 @@ cdef class BpeCuts:
 
     cdef int close(self) except -1:
         """To be called once, when all is noted."""
+        cdef size_t lead
         if self._guesses > MOST_GUESSES:
             np.asarray(self._leads)[:] = np.iinfo(np.uint64).max
         self._joined.fold()
         self.t.joined = self._joined.t
+        for lead in range(0xC0, 0xE0):
+            self.t.known[lead] = self._counts[lead] >= WELL_KNOWN
         return 0
 
     def cuts(self, bytes piece not None):

@@ -55,7 +55,7 @@ cdef class BpeTableSet:
     cdef uint32_t[::1] _byte_symbol
     cdef Splitter _splitter
     cdef WordCache _cache
-    cdef BpeCuts _cuts
+    cdef readonly BpeCuts cuts
     cdef uint8_t[::1] _whole
     cdef readonly uint32_t n_merges
     cdef int _make_symbols(self, TokenTable texts) except -1

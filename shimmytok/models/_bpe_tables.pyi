@@ -4,10 +4,12 @@ from numpy.typing import NDArray
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf._strings import StringArray
+from shimmytok.models._bpe_cuts import BpeCuts
 from shimmytok.pretokenizers._split import Splitter
 
 class BpeTableSet:
     n_merges: int
+    cuts: BpeCuts
     def __init__(
         self,
         texts: TokenTable,

@@ -105,7 +105,7 @@ cdef class BpeTableSet:
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs
         self.t.escape_spaces = escape_spaces
-        self._cuts = BpeCuts(0 if merges is None else merges.view.count)
+        self.cuts = BpeCuts(0 if merges is None else merges.view.count)
         self._make_symbols(texts)
         self._make_pairs(merges)
         self._close_cuts()
@@ -207,7 +207,7 @@ cdef class BpeTableSet:
         cdef uint64_t key, i
         if line.first == 0:
             return 0
-        self._cuts.join(line.text, line.first, line.first + line.second)
+        self.cuts.join(line.text, line.first, line.first + line.second)
         left, right = line.left, line.right
         if left == NONE:
             left = self._symbol(line.text, line.first)
@@ -234,9 +234,9 @@ cdef class BpeTableSet:
             self.t.whole = &self._whole[0]
             with nogil:
                 for k in range(self.t.n_tokens):
-                    self._cuts.join_inside(symbols.text + symbols.starts[k], symbols.starts[k + 1] - symbols.starts[k])
-        self._cuts.close()
-        self.t.cuts = self._cuts.t
+                    self.cuts.join_inside(symbols.text + symbols.starts[k], symbols.starts[k + 1] - symbols.starts[k])
+        self.cuts.close()
+        self.t.cuts = self.cuts.t
         return 0
 
     cdef int _make_bytes(self, TokenTable texts) except -1:

@@ -1,8 +1,8 @@
 """SPM's merging of short pieces, several at a time.
 
 A merge makes two new pairs; whether they are tokens is a cache miss away.  So a few pieces take turns, as those of BPE
-do (_bpe_short.pyx): one step of a piece takes what it asked for in its last turn, merges once more and asks again.  That
-a pair has the text of the token it was taken for is looked at when it is about to be merged.
+do (_bpe_short.pyx): one step of a piece takes what it asked for in its last turn, merges once more and asks again.
+That a pair has the text of the token it was taken for is looked at when it is about to be merged.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -10,8 +10,9 @@ from libc.string cimport memcpy, memset
 
 from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, push
-from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_token, is_shared, is_text_of, \
-    make_slot, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, text_hash, to_plain
+from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_token, \
+    is_shared, is_text_of, make_slot, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, \
+    text_hash, to_plain
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil

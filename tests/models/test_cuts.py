@@ -1,0 +1,264 @@
+"""Cuts inside fragments and pieces: never where a token can lie, and never to be seen in the ids."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.tiny import floats, strings, tokenizer
+from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
+from shimmytok import _simd
+from shimmytok._cuts import Cuts
+from shimmytok._vocab import TokenTable
+from shimmytok.gguf import ValueType
+from shimmytok.models._bpe_cuts import BpeCuts
+
+CHARACTERS = ["a", "B", ",", "7", "▁", "é", "語", "😀"]
+
+
+def last_ids(tokens):
+    return {token: i for i, token in enumerate(tokens)}
+
+
+def written(text):
+    """Bytes in GPT-2's alphabet."""
+    return "".join(ALPHABET[b] for b in text).encode()
+
+
+@given(st.lists(st.text(st.sampled_from(CHARACTERS), min_size=1, max_size=5), max_size=12))
+def test_pairs_inside_tokens_and_no_others(texts):
+    cuts = Cuts(TokenTable.from_list(text.encode() for text in texts))
+    joined = {pair for text in texts for pair in pairwise(text)}
+    for a in CHARACTERS:
+        for b in CHARACTERS:
+            assert cuts.may_cut(a.encode(), b.encode()) == ((a, b) not in joined), (a, b)
+            assert cuts.may_cut(a.replace("▁", " ").encode(), b.encode()) == ((a, b) not in joined), (a, b)
+
+
+def test_characters_are_what_their_lead_bytes_promise():
+    cuts = Cuts(TokenTable.from_list([b"a\xc3b\xe2\x96"]))
+    assert not cuts.may_cut(b"a", b"\xc3b")
+    assert not cuts.may_cut(b"\xc3b", b"\xe2\x96")
+    assert cuts.may_cut(b"a", b"b")
+
+
+def test_many_pairs_take_bounded_memory():
+    texts = [chr(0x4E00 + i % 500) + chr(0x4E00 + i // 500) for i in range(200_000)]
+    cuts = Cuts(TokenTable.from_list(text.encode() for text in texts))
+    assert cuts.size() <= 128 << 10
+    assert not any(cuts.may_cut(text[0].encode(), text[1].encode()) for text in texts[::97])
+    assert Cuts(TokenTable.from_list([b"ab"])).size() <= 128
+
+
+@st.composite
+def spm_vocabularies(draw):
+    """Tokens with the space mark in every place, that overlap, with a literal space, and inside invalid UTF-8."""
+    pieces = st.text(st.sampled_from("ab,▁é"), min_size=1, max_size=6).map(str.encode)
+    odd = st.lists(
+        st.sampled_from([b"a", b" ", b"\xe2", b"\x96", b"\x81", b"\xc3", b"\xa9", b"\xe2\x96\x81"]), min_size=1
+    )
+    tokens = [b"<unk>", *sorted(draw(st.sets(pieces, max_size=40) | st.sets(pieces | odd.map(b"".join), max_size=40)))]
+    tokens += [b"<0x%02X>" % b for b in range(256)]
+    scores = draw(st.lists(st.sampled_from([-3.5, -1.0, 0.0, 2.25]), min_size=len(tokens), max_size=len(tokens)))
+    return tokens, scores
+
+
+INVALID = st.lists(
+    st.sampled_from([b"a", b"b", b",", b" ", b"\xe2\x96\x81", b"\xe2", b"\x96", b"\xc3", b"\xf0", b"\xa9"])
+)
+
+
+@pytest.mark.parametrize("level", ["none", "avx2"])
+@settings(max_examples=150, deadline=None)
+@given(
+    vocabulary=spm_vocabularies(),
+    texts=st.lists(
+        st.text(st.sampled_from("ab, é▁"), max_size=40).map(str.encode) | INVALID.map(b"".join), min_size=1, max_size=3
+    ),
+    add_space=st.booleans(),
+)
+def test_spm_words(level, vocabulary, texts, add_space):
+    tokens, scores = vocabulary
+    tok = tokenizer("llama", tokens, scores=floats(scores), add_space_prefix=(ValueType.BOOL, add_space))
+    before = _simd.level()
+    _simd.set_level(level)
+    try:
+        for text in [*texts, b" ".join(texts)]:
+            expected = spm_fragment(text, last_ids(tokens), scores, add_space=add_space, unknown=0) if text else []
+            assert tok.encode(text, add_special_tokens=False) == expected
+    finally:
+        _simd.set_level(before)
+
+
+@pytest.mark.parametrize("add_space", [False, True])
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 4_000, 4_094, 4_095, 4_096, 4_097, 5_000, 70_000])
+@pytest.mark.parametrize("filling", ["a", "ab, ", "é▁a", "é", " ", "\udcc3 a,"])
+def test_spm_texts_around_the_limits_of_blocks(size, filling, add_space):
+    """No token holds the bar, so that what lies between two of them is encoded alone."""
+    tokens = [
+        "<unk>",
+        "a",
+        "b",
+        "ab",
+        "▁a",
+        "▁ab",
+        ", ",
+        ",▁",
+        "a,",
+        "▁▁",
+        "▁▁▁▁",
+        "é▁",
+        "▁é",
+        "é",
+        "éa",
+        "aa",
+        "aaa",
+        "|",
+    ]
+    tokens = [token.encode() for token in tokens] + [b"<0x%02X>" % b for b in range(256)]
+    scores = [-float(i % 13) for i in range(len(tokens))]
+    tok = tokenizer("llama", tokens, scores=floats(scores), add_space_prefix=(ValueType.BOOL, add_space))
+    ids = last_ids(tokens)
+    head = (filling * (min(size, 150) // len(filling) + 1)).encode("utf-8", "surrogateescape")
+    text = head + b"|"
+    expected = spm_fragment(text, ids, scores, add_space=add_space, unknown=0)
+    more = b" ab, a|" + head + b"|"
+    more_ids = spm_fragment(more, ids, scores, add_space=False, unknown=0)
+    while len(text) < size:
+        text += more
+        expected += more_ids
+    assert tok.encode(text, add_special_tokens=False) == expected
+
+
+def test_many_tokens():
+    """So many that their tags meet, as those of texts that are no tokens do."""
+    rng = random.Random(7)
+    texts = ["".join(letters) for n in range(1, 6) for letters in product("abcdefg", repeat=n)]
+    texts = [text for text in texts if len(text) == 1 or rng.random() < 0.7] + ["abcdefgabcdefgabcdefg"]
+    tokens = [b"<unk>", *(text.encode() for text in texts)]
+    scores = [float(rng.randrange(1000)) for _ in tokens]
+    tok = tokenizer("llama", tokens, scores=floats(scores), add_space_prefix=(ValueType.BOOL, False))
+    ids = last_ids(tokens)
+    for _ in range(2000):
+        text = "".join(rng.choices("abcdefg", k=rng.randrange(2, 40))).encode()
+        assert tok.encode(text, add_special_tokens=False) == spm_fragment(text, ids, scores, add_space=False, unknown=0)
+
+
+def test_a_long_first_word():
+    tokens = [b"<unk>", b"a", b"aa", b"aaaa", "▁a".encode(), "▁".encode()]
+    scores = [0.0, 0.0, -1.0, -2.0, -3.0, 0.0]
+    tok = tokenizer("llama", tokens, scores=floats(scores))
+    assert tok.encode("a" * 100_000, add_special_tokens=False) == [5] + [3] * 25_000
+    assert tok.encode("a" * 100_001, add_special_tokens=False) == [5] + [3] * 25_000 + [1]
+
+
+@given(st.lists(st.tuples(st.text(st.sampled_from("語文é😀a"), min_size=2, max_size=4), st.integers(1, 9)), max_size=8))
+def test_merges_join_whatever_they_can_mean(symbols):
+    """Of each symbol that a merge makes: not between the characters around its middle."""
+    vocabulary, merges = {ALPHABET[b].encode() for b in range(256)}, []
+    for text, at in symbols:
+        text = text.encode()
+        left, right = text[: at % len(text)], text[at % len(text) :]
+        if left:
+            merges.append(written(left) + b" " + written(right))
+            vocabulary |= {written(left), written(right), written(left + right)}
+    tok = tokenizer("gpt2", sorted(vocabulary), pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    cuts = tok._parts.merges.cuts
+    for text, at in symbols:
+        places, middle = cuts.cuts(text.encode()), at % len(text.encode())
+        assert middle == 0 or middle not in places
+        # The symbol may begin and end inside of characters: any that fit may stand there.
+        part = ("文" + text + "語").encode()
+        assert middle == 0 or len("文".encode()) + middle not in cuts.cuts(part)
+
+
+def test_a_symbol_that_begins_inside_a_character():
+    """Its last byte alone joins every character that ends with it; a lead byte alone all that begin with it."""
+    cuts = {}
+    for left, right in [(b"\x9e", "文".encode()), (b"\xaa\x9e", b"\xe6"), ("é".encode(), b"\xc3")]:
+        texts = sorted(
+            {written(text) for text in (left, right, left + right)} | {ALPHABET[b].encode() for b in range(256)}
+        )
+        merges = [written(left) + b" " + written(right)]
+        tok = tokenizer("gpt2", texts, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+        cuts[left] = tok._parts.merges.cuts
+    assert "語".encode()[2:] == b"\x9e"
+    assert cuts[b"\x9e"].cuts("語文".encode()) == []
+    assert cuts[b"\x9e"].cuts("Ş語文字".encode()) == [2, 8]
+    assert cuts[b"\xaa\x9e"].cuts("語文".encode()) == []
+    assert cuts["é".encode()].cuts("ééÿé".encode()) == [6]
+
+
+def test_too_much_that_is_unknown_cuts_nothing():
+    cuts = BpeCuts(10)
+    assert cuts.cuts("語文字".encode()) == [3, 6]
+    assert cuts.size() <= 9 << 10
+    lines = [
+        written(bytes([b])) + b" " + written(bytes([lead, 0x80]))
+        for b in range(0x80, 0xC0)
+        for lead in range(0xE3, 0xE5)
+    ]
+    tokens = sorted({ALPHABET[b].encode() for b in range(256)} | {line.replace(b" ", b"") for line in lines})
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))
+    assert tok._parts.merges.cuts.cuts("語文字".encode()) == []
+
+
+@st.composite
+def bpe_vocabularies(draw):
+    """Words of wide characters, merges that make stretches of them, and tokens that no merge makes."""
+    words = draw(st.lists(st.text(st.sampled_from("語文é😀я"), min_size=1, max_size=12), min_size=1, max_size=4))
+    merges, known = [], {bytes([b]) for b in range(256)}
+    for _ in range(draw(st.integers(0, 25))):
+        text = draw(st.sampled_from(words)).encode()
+        start = draw(st.integers(0, len(text) - 1))
+        end = draw(st.integers(start + 1, min(len(text), start + 7)))
+        at = draw(st.integers(start, end))
+        known.add(text[start:end])
+        if start < at < end:
+            merges.append((text[start:at], text[at:end]))
+            known |= {text[start:at], text[at:end]} if draw(st.booleans()) else set()
+    tokens = [written(text) for text in draw(st.permutations(sorted(known)))]
+    return words, tokens, [written(left) + b" " + written(right) for left, right in merges]
+
+
+@settings(max_examples=400, deadline=None)
+@given(bpe_vocabularies(), st.sampled_from([("gpt-2", False), ("llama-bpe", True)]), st.data())
+def test_bpe_pieces_and_their_parts(vocabulary, pre, data):
+    """Many pieces by one tokenizer: a part may be a piece elsewhere, and a token that merging does not make."""
+    words, tokens, merges = vocabulary
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, pre[0]), merges=strings(merges))
+    rank_of, ids = ranks(merges), last_ids(tokens)
+    letters = [word.replace("😀", "") for word in words] + [word for word in words if set(word) == {"😀"}]
+    pieces = [word for word in letters if word] or ["語"]
+    for _ in range(4):
+        word = "".join(data.draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=5)))
+        if "😀" in word and set(word) != {"😀"}:
+            continue
+        expected = bpe_piece(word.encode(), ids, rank_of, byte_level=True, ignore_merges=pre[1])
+        assert tok.encode(word, add_special_tokens=False) == expected
+
+
+def test_a_part_that_is_a_token_by_name_only():
+    """The cache must not give the ids of a piece to a part with the same bytes, nor the other way round."""
+    texts = [ALPHABET[b].encode() for b in range(256)]
+    texts += [written("語文".encode()), written("字".encode()), written(b"\xe5\xad")]
+    tok = tokenizer(
+        "gpt2",
+        texts,
+        pre=(ValueType.STRING, "llama-bpe"),
+        merges=strings([written(b"\xe5") + b" " + written(b"\xad"), written(b"\xad") + b" " + written(b"\x97")]),
+    )
+    piece = "語文".encode()
+    whole, parts = [256], [texts.index(ALPHABET[b].encode()) for b in piece]
+    assert len(parts) == 6
+    character = [258, texts.index(ALPHABET[0x97].encode())]
+    for _ in range(3):
+        assert tok.encode("字", add_special_tokens=False) == [257]
+        assert tok.encode("字字字字", add_special_tokens=False) == 4 * character
+        assert tok.encode("語文", add_special_tokens=False) == whole
+        assert tok.encode("語文字字", add_special_tokens=False) == parts + 2 * character
+        assert tok.encode("字 語文", add_special_tokens=False)[0] == 257

@@ -14,13 +14,14 @@ from libc.string cimport memcpy
 from shimmytok._array_memory cimport data_of
 from shimmytok._encoder cimport SHORT_TEXT
 from shimmytok._ids cimport IdBuffer, as_array
-from shimmytok._work_queue cimport Unit, WorkQueue
+from shimmytok._scratch cimport Scratch
+from shimmytok._work_queue cimport Unit, WorkQueue, named_failure
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, reserve_ids
 
 cdef enum:
     UNIT = 64 * 1024               # bytes of text, with one thread
     SMALLEST_UNIT = 8 * 1024       # with several, so that they end together
-    UNITS_EACH = 8
+    UNITS_EACH = 16
     BETWEEN_SIGNALS = 512 * 1024   # bytes encoded here before signals are looked at
 
 cdef object int64 = np.dtype(np.int64)
@@ -31,6 +32,29 @@ cdef WorkQueue queue_of(Encoder encoder, Texts texts, bint add_special, bint par
     if threads > 1:
         unit = min(max(texts.total // (threads * UNITS_EACH), <size_t>SMALLEST_UNIT), <size_t>UNIT)
     return WorkQueue(encoder, texts, add_special, parse_special, unit)
+
+
+cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint parse_special, list rows, IntPool ints,
+                       int64_t* ends):
+    """Encode texts that are short all together, with the GIL: either to lists, or to an array and the ends in it."""
+    cdef Scratch* scratch = encoder.spare.borrow()
+    cdef IdSink* ids = &scratch.ids
+    cdef Py_ssize_t i
+    cdef size_t start = 0
+    cdef int status
+    try:
+        for i in range(texts.count):
+            status = encoder.run(texts.views[i], add_special, parse_special, &scratch.ws, ids)
+            if status != OK:
+                raise named_failure(status, i)
+            if ends == NULL:
+                rows.append(ints.make_list(ids.ids + start, ids.n - start))
+            else:
+                ends[i] = <int64_t>ids.n
+            start = ids.n
+        return None if ends == NULL else as_array(ids)
+    finally:
+        encoder.spare.give_back(scratch)
 
 
 cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* ids, IntPool ints) except -1:
@@ -44,7 +68,7 @@ cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* id
     return 0
 
 
-cdef int fill_rows(list rows, WorkQueue queue, IntPool ints, bint is_short) except -1:
+cdef int fill_rows(list rows, WorkQueue queue, IntPool ints) except -1:
     cdef IdSink* own = &queue.scratch.ids
     cdef Unit* unit
     cdef size_t given = 0
@@ -65,11 +89,8 @@ cdef int fill_rows(list rows, WorkQueue queue, IntPool ints, bint is_short) exce
                 queue.encode(unit, &unit.ids)
         else:
             own.n = 0
-            if is_short:
+            with nogil:
                 queue.encode(unit, own)
-            else:
-                with nogil:
-                    queue.encode(unit, own)
             add_rows(rows, queue, unit, own, ints)
             given += 1
         PyErr_CheckSignals()
@@ -78,11 +99,15 @@ cdef int fill_rows(list rows, WorkQueue queue, IntPool ints, bint is_short) exce
 
 cdef list encode_lists(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads,
                        IntPool ints):
-    cdef WorkQueue queue = queue_of(encoder, texts, add_special, parse_special, threads)
+    cdef WorkQueue queue
     rows = []
+    if texts.total <= SHORT_TEXT and texts.count <= SHORT_TEXT:
+        encode_few(encoder, texts, add_special, parse_special, rows, ints, NULL)
+        return rows
+    queue = queue_of(encoder, texts, add_special, parse_special, threads)
     try:
         queue.start(threads - 1)
-        fill_rows(rows, queue, ints, texts.total <= SHORT_TEXT)
+        fill_rows(rows, queue, ints)
     finally:
         queue.close()
     return rows
@@ -122,7 +147,7 @@ cdef int append_some(WorkQueue queue, IdSink* out, size_t* given) noexcept nogil
     return OK
 
 
-cdef object append_all(WorkQueue queue, bint is_short):
+cdef object append_all(WorkQueue queue):
     """The ids of all texts, as an array."""
     cdef IdBuffer ids = IdBuffer.__new__(IdBuffer)
     cdef size_t given = 0
@@ -130,11 +155,8 @@ cdef object append_all(WorkQueue queue, bint is_short):
     if reserve_ids(&ids.sink, queue._texts.total // 4 + <size_t>queue._texts.count) != OK:
         raise MemoryError
     while given < queue.shared.n_units:
-        if is_short:
+        with nogil:
             status = append_some(queue, &ids.sink, &given)
-        else:
-            with nogil:
-                status = append_some(queue, &ids.sink, &given)
         if status != OK:
             queue.check(&queue.shared.units[given])
             raise MemoryError
@@ -143,15 +165,18 @@ cdef object append_all(WorkQueue queue, bint is_short):
 
 
 cdef tuple encode_flat(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads):
-    cdef WorkQueue queue = queue_of(encoder, texts, add_special, parse_special, threads)
+    cdef WorkQueue queue
     cdef int64_t* offsets
     cdef Py_ssize_t i
     row_offsets = np.empty(texts.count + 1, int64)
     offsets = <int64_t*>data_of(row_offsets)
+    offsets[0] = 0
+    if texts.total <= SHORT_TEXT and texts.count <= SHORT_TEXT:
+        return encode_few(encoder, texts, add_special, parse_special, None, None, offsets + 1), row_offsets
+    queue = queue_of(encoder, texts, add_special, parse_special, threads)
     try:
         queue.start(threads - 1)
-        ids = append_all(queue, texts.total <= SHORT_TEXT)
-        offsets[0] = 0
+        ids = append_all(queue)
         for i in range(texts.count):
             offsets[i + 1] = offsets[i] + queue.shared.counts[i]
     finally:

@@ -38,6 +38,8 @@ cdef struct Worker:
     Scratch* scratch
     shim_thread thread
 
+cdef object named_failure(int status, Py_ssize_t i)    # the exception for a Status of one of many texts
+
 cdef class WorkQueue:
     cdef Shared shared
     cdef Worker* _workers

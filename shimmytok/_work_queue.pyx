@@ -39,6 +39,11 @@ cdef void encode_unit(Shared* shared, Unit* unit, Scratch* scratch, IdSink* out)
     shim_set(&unit.is_done, 1)
 
 
+cdef object named_failure(int status, Py_ssize_t i):
+    error = failure(status)
+    return type(error)(f"texts[{i}]: {error}")
+
+
 cdef Unit* take_unit(Shared* shared) noexcept nogil:
     cdef size_t k
     if shim_get(&shared.stop):
@@ -132,8 +137,7 @@ cdef class WorkQueue:
         """Raise what kept a unit from being encoded."""
         if unit.status == OK:
             return 0
-        error = failure(unit.status)
-        raise type(error)(f"texts[{unit.failed}]: {error}")
+        raise named_failure(unit.status, unit.failed)
 
     cdef void close(self) noexcept:
         """End the threads, and give back what was borrowed."""

@@ -89,7 +89,9 @@ cdef inline size_t start_of(const ShimBatch* job, size_t k, size_t begin) noexce
     return job.ends[k - 1] if k else begin
 
 
-cdef void probe_all(const WordCacheTables* c, const ShimBatch* job, size_t begin, int level, Batch* batch) noexcept nogil:
+cdef void probe_all(
+    const WordCacheTables* c, const ShimBatch* job, size_t begin, int level, Batch* batch
+) noexcept nogil:
     """Make the keys of the pieces of a batch, and ask for their lines."""
     cdef size_t k = 0, n, at = begin, n_longs = 0
     while True:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.tiny import floats, strings, tokenizer
 from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 from shimmytok import _simd
 from shimmytok._cuts import Cuts
 from shimmytok._vocab import TokenTable
 from shimmytok.gguf import ValueType
 from shimmytok.models._bpe_cuts import BpeCuts
+from tiny import floats, strings, tokenizer
 
 CHARACTERS = ["a", "B", ",", "7", "▁", "é", "語", "😀"]
 

@@ -7,14 +7,18 @@ It is built from ranges of tokens that share their first bytes: a range is sorte
 
 import numpy as np
 
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 from shimmytok._trie_places cimport Places, places_init, take_places
 from shimmytok._vocab cimport Table, TokenTable
-from shimmytok._workspace cimport NONE, OK, TOO_LONG, reserve
+from shimmytok._workspace cimport NONE, OK, TOO_LONG, Buffer, reserve
 
 from shimmytok.errors import LimitError
+
+cdef extern from "pages.h":
+    void* shim_pages_new(size_t size) noexcept nogil
+    void shim_pages_free(void* p, size_t size) noexcept nogil
 
 cdef enum:
     FEW = 24                       # tokens that are sorted by insertion
@@ -31,6 +35,8 @@ cdef struct Building:
     Places places
     uint32_t* order                # the tokens; ascending where they are not told apart yet
     uint32_t* sorted               # room for as many
+    uint32_t* leaves               # likewise: the token of each leaf
+    uint32_t n_leaves
     Buffer ranges                  # a stack of what is left to do
     size_t n_ranges
     size_t n_nodes
@@ -89,13 +95,17 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
             n += 1
     bounds[n] = r.end
     if n:
-        status = take_places(&b.places, labels, n, &base)
+        status = take_places(&b.places, r.unit, labels, n, &base)
         if status == OK:
             status = reserve(&b.ranges, (b.n_ranges + n) * sizeof(Range))
         if status != OK:
             return status
     units = <uint64_t*>b.places.units.data
-    units[r.unit] |= <uint64_t>base << BASE_AT | (<uint64_t>token + 1 if token != NONE else 0) << TOKEN_AT
+    units[r.unit] |= <uint64_t>base << BASE_AT
+    if token != NONE:
+        b.leaves[b.n_leaves] = token
+        b.n_leaves += 1
+        units[r.unit] |= <uint64_t>b.n_leaves << LEAF_AT
     b.n_nodes += n
     while n:
         n -= 1
@@ -133,7 +143,7 @@ cdef class TokenTrie:
         cdef uint32_t[::1] order
         cdef uint32_t[::1] sorted_order
         cdef size_t count
-        cdef void* data
+        cdef Buffer units
         cdef int status
         if len(chosen) != texts.table.count:
             raise ValueError(f"{len(chosen)} choices for {texts.table.count} tokens")
@@ -144,25 +154,34 @@ cdef class TokenTrie:
         b.texts = &texts.table
         b.order = &order[0]
         b.sorted = &sorted_order[0]
-        b.ranges.data = NULL
-        b.ranges.cap = b.n_ranges = 0
+        b.ranges.data = units.data = NULL
+        b.ranges.cap = units.cap = b.n_ranges = 0
         b.n_nodes = 1
+        self._tokens = np.empty(count + 1, np.uint32)
+        b.leaves = &self._tokens[0]
+        b.n_leaves = 0
         with nogil:
-            status = build(&b, &self._units, count)
+            status = build(&b, &units, count)
         free(b.ranges.data)
         if status == TOO_LONG:
             raise LimitError(f"the tokens' texts are too long together for a trie of {BASE_MASK} nodes")
         if status != OK:
             raise MemoryError
-        data = realloc(self._units.data, b.places.count * sizeof(uint64_t))
-        if data != NULL:
-            self._units.data = data
+        self._reserved = b.places.count * sizeof(uint64_t)
+        self._pages = shim_pages_new(self._reserved)
+        if self._pages != NULL:
+            memcpy(self._pages, units.data, self._reserved)
+        free(units.data)
+        if self._pages == NULL:
+            raise MemoryError
         self._n_nodes = b.n_nodes
-        self.trie.units = <const uint64_t*>self._units.data
+        self._n_leaves = b.n_leaves
+        self.trie.units = <const uint64_t*>self._pages
         self.trie.root = self.trie.units[0]
+        self.trie.tokens = &self._tokens[0]
 
     def __dealloc__(self):
-        free(self._units.data)
+        shim_pages_free(self._pages, self._reserved)
 
     def __len__(self):
         """The number of nodes; 1 when no token was chosen."""
@@ -171,13 +190,18 @@ cdef class TokenTrie:
     def longest(self, bytes text not None):
         """(the token whose text is the longest start of `text`, or None; how many bytes of `text` the trie has)."""
         cdef uint64_t node = self.trie.root
-        cdef uint32_t token = NONE
-        cdef Py_ssize_t i
+        cdef uint32_t leaf = NONE
+        cdef size_t i = 0, n = len(text)
         cdef const uint8_t* p = text
-        for i in range(len(text)):
+        while i < n:
             node = child(&self.trie, node, p[i])
             if node == 0:
-                return None if token == NONE else token, i
-            if token_of(node) != NONE:
-                token = token_of(node)
-        return None if token == NONE else token, len(text)
+                break
+            if leaf_of(node) != NONE:
+                leaf = leaf_of(node)
+            i += 1
+        return None if leaf == NONE else self._tokens[leaf], i
+
+    def tokens(self):
+        """The tokens in the trie, in the order of their leaves."""
+        return np.asarray(self._tokens)[: self._n_leaves]

@@ -23,6 +23,8 @@ cdef struct Places:
 # Start with one block that stays empty, whose number, 0, is the base of nodes without children.
 cdef int places_init(Places* places, Buffer* units) noexcept nogil
 
-# Take places for children with distinct labels, 1 to 256 of them; `base` is for their parent.  A Status; TOO_LONG: the
-# array would be larger than bases can tell.
-cdef int take_places(Places* places, const uint8_t* labels, size_t n, uint32_t* base) noexcept nogil
+# Take places for the children of `parent` with distinct labels, 1 to 256 of them; `base` is for the parent.  A Status;
+# TOO_LONG: the array would be larger than bases can tell.
+cdef int take_places(
+    Places* places, uint32_t parent, const uint8_t* labels, size_t n, uint32_t* base
+) noexcept nogil

@@ -2,7 +2,8 @@
 
 The children of a node are at base ^ label: all in one block of 256 units.  No two nodes have the same base, so that a
 unit's label alone tells whose child it is.  A few blocks are open; which bases of a block suit a set of labels is
-found for all 256 at once, a bit each.
+found for all 256 at once, a bit each.  The block of the parent is tried first, and an only child goes into the cache
+line of its parent where it can, so that a walk down the trie stays close.
 """
 
 from libc.string cimport memset
@@ -15,6 +16,7 @@ cdef extern from "bits.h":
 
 cdef enum:
     BLOCK = 256
+    LINE = 8                       # units in a line of memory
     FIRST_ROOM = 64 * BLOCK        # units
 
 
@@ -54,6 +56,34 @@ cdef inline bint find_base(const Block* block, const uint8_t* labels, size_t n, 
     return False
 
 
+cdef inline bint find_beside(const Block* block, uint32_t parent, uint8_t label, uint32_t* base) noexcept nogil:
+    """A base for one child in the parent's line of memory."""
+    cdef uint32_t line = (parent & (BLOCK - 1)) // LINE, word = line >> 3
+    cdef uint64_t suits = block.free[word] & permuted(block.bases[word ^ label >> 6], label & 63)
+    suits = suits >> (LINE * (line & 7)) & ((1 << LINE) - 1)
+    if suits == 0:
+        return False
+    base[0] = (line * LINE + shim_lowest(suits)) ^ label
+    return True
+
+
+cdef uint32_t choose_block(
+    const Places* places, uint32_t parent, const uint8_t* labels, size_t n, uint32_t* base
+) noexcept nogil:
+    """The number of the open block that has room, and the base there."""
+    cdef uint32_t k
+    for k in range(places.n_blocks):
+        if places.blocks[k].start == parent & ~<uint32_t>(BLOCK - 1):
+            if n == 1 and find_beside(&places.blocks[k], parent, labels[0], base):
+                return k
+            if find_base(&places.blocks[k], labels, n, base):
+                return k
+    k = 0
+    while k < places.n_blocks and not find_base(&places.blocks[k], labels, n, base):
+        k += 1
+    return k
+
+
 cdef int new_block(Places* places) noexcept nogil:
     """Open a block in place of the oldest one."""
     cdef Block* block
@@ -86,13 +116,13 @@ cdef int places_init(Places* places, Buffer* units) noexcept nogil:
     return status
 
 
-cdef int take_places(Places* places, const uint8_t* labels, size_t n, uint32_t* base) noexcept nogil:
+cdef int take_places(
+    Places* places, uint32_t parent, const uint8_t* labels, size_t n, uint32_t* base
+) noexcept nogil:
     cdef Block* block
     cdef uint32_t i, k, found = 0
     cdef int status
-    k = 0
-    while k < places.n_blocks and not find_base(&places.blocks[k], labels, n, &found):
-        k += 1
+    k = choose_block(places, parent, labels, n, &found)
     if k == places.n_blocks:
         k = places.oldest if places.n_blocks == OPEN_BLOCKS else places.n_blocks
         status = new_block(places)

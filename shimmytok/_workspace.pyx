@@ -19,6 +19,8 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.word.data)
     free(ws.repaired.data)
     free(ws.pieces.data)
+    free(ws.places.data)
+    free(ws.matches.data)
     free(ws.lowered.data)
     free(ws.ends.data)
     free(ws.nodes.data)
@@ -40,6 +42,8 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.word.cap
         + ws.repaired.cap
         + ws.pieces.cap
+        + ws.places.cap
+        + ws.matches.cap
         + ws.lowered.cap
         + ws.ends.cap
         + ws.nodes.cap

@@ -3,12 +3,12 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from shimmytok._trie cimport Trie, child, token_of
+from shimmytok._trie cimport Trie, child, leaf_of
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, push
 
 cdef struct Match:                 # the longest token so far, and the node of what has been read
     uint64_t node
-    uint32_t token
+    uint32_t leaf                  # of the token, or NONE
     uint32_t size                  # bytes of the token
 
 cdef struct LongestTables:
@@ -25,8 +25,8 @@ cdef inline Match longest(const Trie* trie, Match match, const uint8_t* p, size_
     while node != 0 and at < n:
         node = child(trie, node, p[at])
         at += 1
-        if token_of(node) != NONE:
-            match.token = token_of(node)
+        if leaf_of(node) != NONE:
+            match.leaf = leaf_of(node)
             match.size = <uint32_t>at
     match.node = node
     return match
@@ -35,7 +35,7 @@ cdef inline Match longest(const Trie* trie, Match match, const uint8_t* p, size_
 cdef inline Match no_match(const Trie* trie) noexcept nogil:
     cdef Match match
     match.node = trie.root
-    match.token = NONE
+    match.leaf = NONE
     match.size = 0
     return match
 
@@ -43,19 +43,21 @@ cdef inline Match no_match(const Trie* trie) noexcept nogil:
 cdef inline int cut_longest(const LongestTables* t, const uint8_t* p, size_t n, IdSink* out) noexcept nogil:
     """Push the tokens of a word of n > start_size bytes; a Status."""
     cdef size_t before = out.n, at = 0
+    cdef uint32_t token
     cdef Match match = longest(&t.trie, t.start, p, t.start_size, n)
     while True:
-        if match.token != NONE:
+        if match.leaf != NONE:
+            token = t.trie.tokens[match.leaf]
             at += match.size
         elif t.unknown == NONE:
             return NOT_ENCODABLE
         else:
-            match.token = t.unknown
+            token = t.unknown
             at += 1
             if t.unknown_words:
                 out.n = before
                 at = n
-        if push(out, match.token) != OK:
+        if push(out, token) != OK:
             return OUT_OF_MEMORY
         if at == n:
             return OK

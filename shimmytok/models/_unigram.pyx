@@ -1,140 +1,285 @@
-"""Unigram language models.  Equal to llm_tokenizer_ugm_session::tokenize of llama.cpp.
+"""Unigram language models.  Equal to llm_tokenizer_ugm_session of llama.cpp.
 
-Of all ways to cut the normalised text into tokens, the one with the highest sum of scores, found by the Viterbi
-algorithm from character to character.  Sums are doubles, and of equal ones the first found stays.  A character that is
-no token itself may be the unknown token; runs of those become one.
+llama.cpp normalises a whole fragment and looks for the best way through it (_viterbi.pyx).  Here a fragment is cut into
+raw words, runs without bytes of kind CUT (normalizers/_sentencepiece.pyx), and each is encoded alone, so that the word
+cache can know its ids.  That gives the same ids because:
+
+1. Normalising the words alone gives the same text, cut before the U+2581 of each word that is not empty
+   (normalizers/_sentencepiece.pyx).
+2. All ways lead through the cuts.  A word is encoded with U+2581 behind it, which follows in the text unless that ends;
+   where the trie has a token that may reach over it, or a character seems to, the word is not `alone`, and the
+   whole fragment is encoded as one stream.  Tokens that end inside of that U+2581 end inside of a character, where no
+   token begins and no way goes on.
+3. So the best way is made of the best ways through the words, if sums are exact: adding the sum of all words before to
+   every sum in a word then changes no comparison, ties among them, and what is found first stays the same.  Sums
+   are exact while they are small: all scores are multiples of a power of two, 2**-q, and so are their sums, and a
+   double holds any multiple of 2**-q up to 2**(53-q).  The loader knows q, and how far a sum can be from 0:
+   - a sum to a place where tokens begin is at least that of the way character by character, each of which adds a
+     token of at most 4 bytes or the unknown token, and at most as many times the highest score as there are bytes;
+   - a challenger is one score away from such a sum.
+   `exact_size` is how many bytes of normalised text keep both below 2**(53-q).  A word of n bytes that becomes more
+   than MOST_GROWTH n + 3 is not alone either, which bounds the normalised text by the raw one.
+4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the unknown one is not in the trie,
+   so that no word begins with an unknown token.  Vocabularies of which that is not true are encoded as streams.
+
+A stream is encoded in parts, in memory that does not grow with it: the sum goes on from part to part as it is, and a
+part ends at a place that every way leads through, wherever one comes.
 """
 
-from libc.float cimport DBL_MAX
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memmove, memset
 
 from shimmytok._ids cimport IdBuffer
-from shimmytok._trie cimport TokenTrie, Trie, child, token_of
-from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, \
+from shimmytok._simd cimport simd_level
+from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended, end_text, shim_byte_sets, \
+    shim_byte_sets_init, shim_masks, shim_masks_of, stretches_init
+from shimmytok._trie cimport TokenTrie
+from shimmytok._word_cache cimport Missed, Pieces, WordCache, WordCacheTables, encode_pieces
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
     workspace_free, workspace_init
 from shimmytok.models._model cimport Model
-from shimmytok.normalizers._sentencepiece cimport NormalizerView, SentencePieceNormalizer, normalize
+from shimmytok.models._viterbi cimport Best, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
+    last_cut, push_best
+from shimmytok.normalizers._sentencepiece cimport CUT, MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
+    normalize, normalizing
+
+cdef enum:
+    MOST_GROWTH = 16
+    NOT_ALONE = -100               # beside the values of Status: a word cannot be encoded alone
+    PART = 1 << 12                 # bytes of normalised text
+
+cdef size_t ALL = ~<size_t>0
 
 cdef struct UnigramTables:
-    Trie trie
-    const double* scores           # of each token
+    ViterbiTables viterbi
     NormalizerView normalizer
-    double unknown_score
-    uint32_t unknown               # NONE where the vocabulary has none
-
-cdef struct Best:                  # the best way to a place in the text
-    double sum
-    uint32_t token                 # the last token on the way
-    uint32_t start                 # where that token starts
+    shim_byte_sets word_bytes      # the ASCII characters that do not cut
+    size_t most_raw                # bytes of a fragment whose words may be encoded alone
+    bint finite                    # all scores are numbers
+    WordCacheTables* cache
 
 
-cdef inline size_t character_size(uint8_t lead) noexcept nogil:
-    """By the lead byte's upper half alone, as llama.cpp does it."""
-    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-
-
-cdef inline void challenge(Best* champion, double score, uint32_t token, size_t start) noexcept nogil:
-    if score > champion.sum:
-        champion.sum = score
-        champion.token = token
-        champion.start = <uint32_t>start
-
-
-cdef void find_best(const UnigramTables* t, const uint8_t* p, size_t n, Best* best) noexcept nogil:
-    """Fill in the best way to each place that a character or a token ends at: best[n + 1]."""
-    cdef size_t at = 0, i, size
-    cdef uint64_t node
-    cdef uint32_t token
-    cdef bint is_token
-    cdef double sum
-    for i in range(n + 1):
-        best[i].sum = -DBL_MAX
-        best[i].token = t.unknown
-        best[i].start = 0
-    best[0].sum = 0
-    while at < n:
-        size = character_size(p[at])
-        if size > n - at:
-            size = n - at
-        sum = best[at].sum
-        is_token = False
-        node = t.trie.root
-        for i in range(at, n):
-            node = child(&t.trie, node, p[i])
-            if node == 0:
-                break
-            token = token_of(node)
-            if token != NONE:
-                if i + 1 - at == size:
-                    is_token = True
-                challenge(&best[i + 1], sum + t.scores[token], token, at)
-        if not is_token:
-            challenge(&best[at + size], sum + t.unknown_score, t.unknown, at)
-        at += size
-
-
-cdef int push_best(const UnigramTables* t, const Best* best, size_t n, IdSink* out) noexcept nogil:
-    """Push the tokens on the best way to place n > 0, runs of unknown ones as one."""
-    cdef size_t first = out.n, last, at = n
-    cdef uint32_t token, previous = NONE
-    cdef bint is_first = True
-    while True:
-        token = best[at].token
-        if token == NONE:
-            return NOT_ENCODABLE
-        if is_first or token != t.unknown or previous != t.unknown:
-            if push(out, token) != OK:
-                return OUT_OF_MEMORY
-        is_first = False
-        previous = token
-        at = best[at].start
-        if at == 0:
-            break
-    last = out.n - 1
-    while first < last:
-        token = out.ids[first]
-        out.ids[first] = out.ids[last]
-        out.ids[last] = token
-        first += 1
-        last -= 1
+cdef int normalize_words(
+    const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, size_t* size, size_t* n_walks
+) noexcept nogil:
+    """Normalise as many words as make about a PART, each with U+2581 behind it, and begin walks in them; their number
+    goes to `count`, and where each ends in that text to its `first`."""
+    cdef Normalizing state
+    cdef size_t k = 0, begin = 0
+    cdef int status
+    size[0] = n_walks[0] = 0
+    while k < count[0] and size[0] < PART:
+        state = normalizing(&t.normalizer, 0)
+        state.left = MOST_GROWTH * <size_t>words[k].n + MARK
+        status = normalize(&t.normalizer, words[k].p, words[k].n, &state, ALL, &ws.escaped, size)
+        if status != OK:
+            return NOT_ALONE if status == TOO_LONG else status
+        words[k].first = size[0]
+        if reserve(&ws.escaped, size[0] + MARK + 1) != OK:
+            return OUT_OF_MEMORY
+        memcpy(<uint8_t*>ws.escaped.data + size[0], b"\xe2\x96\x81", MARK + 1)
+        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + MARK, &ws.heap,
+                     n_walks) != OK:
+            return OUT_OF_MEMORY
+        size[0] += MARK
+        begin = size[0]
+        k += 1
+    count[0] = k
     return OK
+
+
+cdef int encode_some(
+    const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    """Encode the first words of a list; `count` becomes how many."""
+    cdef Matches matches
+    cdef Best* best
+    cdef const uint8_t* p
+    cdef size_t size, n_walks, begin = 0, end, k
+    cdef int status = normalize_words(t, words, count, ws, &size, &n_walks)
+    if status != OK:
+        return status
+    p = <const uint8_t*>ws.escaped.data
+    if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or find_matches(
+        &t.viterbi, p, size, <Walk*>ws.heap.data, n_walks, &ws.places, &ws.matches, &matches
+    ) != OK:
+        return OUT_OF_MEMORY
+    if matches.open_from != NONE:
+        return NOT_ALONE
+    best = <Best*>ws.nodes.data
+    for k in range(count[0]):
+        end = words[k].first
+        words[k].first = found.n
+        if end > begin:
+            if not find_best(&t.viterbi, p, begin, end, 0, &matches, best):
+                return NOT_ALONE
+            status = push_best(&t.viterbi, best, begin, end, found.n, found)
+            if status != OK:
+                return status
+        words[k].count = <uint32_t>(found.n - words[k].first)
+        begin = end + MARK
+    return OK
+
+
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    cdef size_t some
+    cdef int status
+    while count:
+        some = count
+        status = encode_some(<const UnigramTables*>tables, words, &some, ws, found)
+        if status != OK:
+            return status
+        words += some
+        count -= some
+    return OK
+
+
+cdef void cut_words(
+    const UnigramTables* t, int level, const uint8_t* text, size_t at, size_t stop, Stretches* s
+) noexcept nogil:
+    """List the words of text[at:stop]; `stop` is a multiple of 64 bytes away, or the text's end."""
+    cdef uint8_t[CHUNK] last
+    cdef shim_masks masks
+    cdef uint64_t within
+    while at < stop:
+        if stop - at < CHUNK:
+            memset(last, 0, CHUNK)
+            memcpy(last, text + at, stop - at)
+            within = (<uint64_t>1 << (stop - at)) - 1
+            shim_masks_of(level, &t.word_bytes, last, &masks)
+            masks.first &= within
+        else:
+            shim_masks_of(level, &t.word_bytes, text + at, &masks)
+        add_chunk(s, level, <uint32_t>at, masks.first | masks.wide, 0, 0)
+        at += CHUNK
+
+
+cdef int encode_words(
+    const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil:
+    """Encode a fragment word by word; NOT_ALONE when that cannot be."""
+    cdef Stretches stretches
+    cdef Pieces pieces
+    cdef size_t at = 0, stop
+    cdef int status = OK
+    if stretches_init(&stretches, &ws.pieces) != OK or reserve_ids(out, n // 4 + 1) != OK:
+        return OUT_OF_MEMORY
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    while at < n and status == OK:
+        stop = at + BLOCK if n - at > BLOCK else n
+        cut_words(t, simd_level, text, at, stop, &stretches)
+        at = stop
+        if at == n:
+            end_text(&stretches, <uint32_t>n)
+        pieces.starts = stretches.starts
+        pieces.ends = stretches.ends
+        pieces.count = stretches.n_ends
+        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        drop_ended(&stretches)
+    return status
+
+
+cdef int encode_part(
+    const UnigramTables* t, size_t size, bint last, size_t first, double* sum, size_t* taken, Workspace* ws, IdSink* out
+) noexcept nogil:
+    """Push the ids of the normalised text so far, of which as many bytes are `taken` as what follows cannot change;
+    `sum` goes on."""
+    cdef Matches matches
+    cdef Best* best
+    cdef const uint8_t* p = <const uint8_t*>ws.escaped.data
+    cdef size_t n_walks = 0
+    if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or \
+            add_walks(&t.viterbi, p, 0, size, size, &ws.heap, &n_walks) != OK or \
+            find_matches(
+                &t.viterbi, p, size, <Walk*>ws.heap.data, n_walks, &ws.places, &ws.matches, &matches
+            ) != OK:
+        return OUT_OF_MEMORY
+    best = <Best*>ws.nodes.data
+    find_best(&t.viterbi, p, 0, size, sum[0], &matches, best)
+    taken[0] = size if last else last_cut(p, 0, size, &matches)
+    if taken[0] == 0:
+        return OK
+    sum[0] = best[taken[0]].sum
+    return push_best(&t.viterbi, best, 0, taken[0], first, out)
+
+
+cdef int encode_stream(
+    const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef Normalizing state = normalizing(&t.normalizer, n)
+    cdef size_t size = 0, enough = PART if t.finite else ALL, first = out.n, taken = 0
+    cdef double sum = 0
+    cdef int status
+    while True:
+        status = normalize(&t.normalizer, text, n, &state, enough, &ws.escaped, &size)
+        if status != OK or size == 0:
+            return status
+        if reserve(&ws.escaped, size + 1) != OK:
+            return OUT_OF_MEMORY
+        (<uint8_t*>ws.escaped.data)[size] = 0              # is looked at, and changes nothing
+        status = encode_part(t, size, state.at == n, first, &sum, &taken, ws, out)
+        size -= taken
+        if status != OK or size == 0:
+            return status
+        memmove(ws.escaped.data, <const uint8_t*>ws.escaped.data + taken, size)
+        enough = max(2 * size, <size_t>PART)               # what is left is read again: twice at most
 
 
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const UnigramTables* t = <const UnigramTables*>tables
-    cdef size_t m = 0
-    cdef int status = normalize(&t.normalizer, text, n, &ws.escaped, &m)
-    if status != OK or m == 0:
-        return status
-    if reserve(&ws.nodes, (m + 1) * sizeof(Best)) != OK:
-        return OUT_OF_MEMORY
-    find_best(t, <const uint8_t*>ws.escaped.data, m, <Best*>ws.nodes.data)
-    return push_best(t, <const Best*>ws.nodes.data, m, out)
+    cdef size_t before = out.n
+    cdef int status
+    if n <= t.most_raw:
+        status = encode_words(t, text, n, ws, out)
+        if status != NOT_ALONE:
+            return status
+        out.n = before
+    return encode_stream(t, text, n, ws, out)
 
 
 cdef class UnigramModel(Model):
-    """A unigram model over a trie of tokens and their scores (float64[n_tokens])."""
+    """A unigram model over a trie of tokens and the scores of its leaves (float32[1 + leaves], the first one -inf).
+
+    `exact_size`: the bytes of normalised text for which sums are exact; 0 where words may not be encoded alone.
+    `finite`: all scores are numbers.
+    """
 
     cdef UnigramTables t
     cdef TokenTrie _trie
-    cdef const double[::1] _scores
+    cdef const float[::1] _scores
     cdef SentencePieceNormalizer _normalizer
+    cdef WordCache _cache
 
     def __init__(
-        self, TokenTrie trie not None, const double[::1] scores not None, SentencePieceNormalizer normalizer not None,
-        *, unknown, double unknown_score,
+        self, TokenTrie trie not None, const float[::1] scores not None, SentencePieceNormalizer normalizer not None,
+        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size,
     ):
+        cdef uint8_t[128] sets
+        cdef uint32_t c
         self._trie = trie
         self._scores = scores
         self._normalizer = normalizer
-        self.t.trie = trie.trie
-        self.t.scores = &scores[0] if scores.shape[0] else NULL
+        self._cache = cache
+        self.t.viterbi.trie = trie.trie
+        if <size_t>scores.shape[0] != trie._n_leaves + 1:
+            raise ValueError(f"{scores.shape[0]} scores for {trie._n_leaves} leaves")
+        self.t.viterbi.scores = &scores[0]
+        self.t.viterbi.unknown = NONE if unknown is None else unknown
+        self.t.viterbi.unknown_score = unknown_score
         self.t.normalizer = normalizer.view
-        self.t.unknown = NONE if unknown is None else unknown
-        self.t.unknown_score = unknown_score
+        self.t.finite = finite
+        self.t.cache = &cache.t
+        self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
+        for c in range(128):
+            sets[c] = self.t.normalizer.kinds[c] != CUT
+        shim_byte_sets_init(&self.t.word_bytes, sets)
         self.encode_fragment = encode_fragment
         self.tables = &self.t
 

@@ -6,16 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._trie import TokenTrie
+from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._unigram import UnigramModel
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
+from shimmytok.models.unigram_sums import exact_size
 from shimmytok.normalizers._charsmap import Charsmap
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
+from shimmytok.normalizers.sentencepiece import cutting_bytes, plain_bytes
 from shimmytok.special_ids import TokenAttr, attributes
-from shimmytok.vocab import Flags, read_vocab
+from shimmytok.vocab import Flags, Vocab, read_vocab
+
+MARK = "▁".encode()
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
@@ -30,31 +35,41 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     # llama.cpp builds its tables before it gives special tokens further attributes.
     given = attributes(vocab.types, n_tokens)
     normal, user_defined = _having(given, TokenAttr.NORMAL), _having(given, TokenAttr.USER_DEFINED)
-    trie = TokenTrie(vocab.texts, normal | user_defined | _having(given, TokenAttr.UNUSED))
+    in_trie = normal | user_defined | _having(given, TokenAttr.UNUSED)
+    trie = TokenTrie(vocab.texts, in_trie)
+    cut_texts = [vocab.texts[i] for i in np.flatnonzero(user_defined).tolist()]
     normalizer = SentencePieceNormalizer(
         charsmap,
         TokenTrie(vocab.texts, user_defined),
         add_space_prefix=vocab.flags.add_space_prefix,
         remove_extra_whitespaces=vocab.flags.remove_extra_whitespaces,
+        cuts=cutting_bytes(charsmap, cut_texts),
+        plain=plain_bytes(charsmap, cut_texts),
     )
     scores = np.zeros(n_tokens, np.float32) if vocab.scores is None else vocab.scores
-    unknown_score = lowest_score(scores[normal]) - np.float32(10)
+    unknown_score = float(lowest_score(scores[normal]) - np.float32(10))
 
-    with np.errstate(invalid="ignore"):  # a damaged file's NaN
-        precise = scores.astype(np.float64)
-
-    def model(user_defined: Mask, unknown: int | None) -> UnigramModel:
-        own = np.where(user_defined, 0.0, precise)
-        return UnigramModel(trie, own, normalizer, unknown=unknown, unknown_score=float(unknown_score))
+    def model(user_defined: Mask, unknown: int | None, cache: WordCache) -> UnigramModel:
+        own = np.where(user_defined, np.float32(0), scores)
+        return UnigramModel(
+            trie,
+            np.append(np.float32(-np.inf), own[trie.tokens()]),
+            normalizer,
+            cache,
+            unknown=unknown,
+            unknown_score=unknown_score,
+            finite=bool(np.isfinite(own[in_trie]).all() and np.isfinite(unknown_score)),
+            exact_size=_exact_size(vocab, trie, in_trie, own, unknown, unknown_score),
+        )
 
     prefix, suffix = around(metadata, vocab)
     return Parts(
         vocab,
         n_tokens,
-        model(vocab.having(TokenAttr.USER_DEFINED), vocab.ids["unk"]),
+        model(vocab.having(TokenAttr.USER_DEFINED), vocab.ids["unk"], cache),
         prefix=prefix,
         suffix=suffix,
-        newline=_newline(model(user_defined, DEFAULT_IDS["unk"]), n_tokens),
+        newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0)), n_tokens),
         settings=(blob, given.astype("<u4").tobytes()),
     )
 
@@ -67,6 +82,30 @@ def lowest_score(scores: NDArray[np.float32]) -> np.float32:
     """
     lowest: np.float32 = np.fmin.reduce(scores, initial=np.finfo(np.float32).max)
     return lowest
+
+
+def _exact_size(
+    vocab: Vocab, trie: TokenTrie, in_trie: Mask, scores: NDArray[np.float32], unknown: int | None, unknown_score: float
+) -> int:
+    """For UnigramModel: 0 where it cannot encode words alone, or could seldom."""
+    unknown_is_apart = unknown is None or unknown >= len(in_trie) or not in_trie[unknown]
+    if not vocab.flags.remove_extra_whitespaces or trie.longest(MARK)[0] is None or not unknown_is_apart:
+        return 0
+    if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in _holding_inside(vocab.texts, MARK)):
+        return 0
+    return exact_size(scores[in_trie], vocab.texts.lengths()[in_trie], unknown_score)
+
+
+def _holding_inside(texts: TokenTable, part: bytes) -> list[int]:
+    """The numbers of the texts that have `part` after another byte."""
+    blob, starts = texts.joined()
+    text, offsets = np.frombuffer(blob, np.uint8), np.frombuffer(starts, "<u4")
+    n = max(0, len(text) - len(part) + 1)
+    at = np.flatnonzero(np.logical_and.reduce([text[k : k + n] == byte for k, byte in enumerate(part)]))
+    owner = np.searchsorted(offsets, at, "right") - 1
+    inside = (at > offsets[owner]) & (at + len(part) <= offsets[owner + 1])
+    found: list[int] = np.unique(owner[inside]).tolist()
+    return found
 
 
 def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:

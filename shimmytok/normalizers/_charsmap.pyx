@@ -146,3 +146,28 @@ cdef class Charsmap:
         cdef size_t size = 0
         cdef size_t matched = longest_match(&self.view, text, len(text), &replacement, &size)
         return matched, (<const char*>replacement)[:size] if matched else b""
+
+    def following(self, uint8_t first):
+        """The bytes that follow `first` at the start of an entry."""
+        cdef uint32_t base, c
+        found = []
+        if self.view.count == 0:
+            return b""
+        base = distance(self.view.units[0]) ^ first
+        if base >= self.view.count or self.view.units[base] & (IS_VALUE | LABEL) != first:
+            return b""
+        base ^= distance(self.view.units[base])
+        for c in range(1, 256):
+            if base ^ c < self.view.count and self.view.units[base ^ c] & (IS_VALUE | LABEL) == c:
+                found.append(c)
+        return bytes(found)
+
+    def occurs_later(self, uint8_t c):
+        """Whether entries may have the byte `c` (not 0) at another place than the first."""
+        cdef uint32_t i, root
+        if self.view.count:
+            root = distance(self.view.units[0])
+            for i in range(self.view.count):
+                if self.view.units[i] & (IS_VALUE | LABEL) == c and i ^ c != root:
+                    return True
+        return False

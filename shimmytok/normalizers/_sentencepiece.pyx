@@ -3,16 +3,26 @@
 Must equal: llm_tokenizer_ugm_session::normalize of llama.cpp.  From the left: text that starts as a user-defined token
 does is taken as it is, as far as it is the same; else the longest entry of the charsmap is replaced; else a character
 is taken, or U+FFFD for an invalid byte.  (llama.cpp knows white space as a suffix too, but no file can ask for it.)
+
+A text can be cut before bytes of kind CUT, and the parts normalised alone, with the same result where extra white
+space is removed:
+
+- Such a byte is ASCII, and stands neither in a user-defined token nor, but for the first place, in the charsmap.  So
+  what is taken from the left never reaches over it: a part is taken alone as it is in the text.
+- At its place, nothing longer is taken than the byte, and it becomes a space, which ends a word.  So all that a part
+  knows of the one before is that it is at a word's end, as it would be at the start of a text; and every word gets its
+  U+2581, the first one too.
 """
 
 from libc.stdint cimport uint64_t
-from libc.stdlib cimport free
+
 
 from shimmytok._trie cimport child
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, TOO_LONG, reserve
 from shimmytok.normalizers._charsmap cimport longest_match
 
 cdef enum:
+    RUN = 1024                     # plain bytes that are taken at a time
     MOST_GROWTH = 64               # SentencePiece's own maps make a text at most 11 times as long
     ALWAYS_FINE = 1 << 20          # bytes
     MOST_BYTES = 0xFFFFFFF0        # places in a text are counted with 32 bits
@@ -74,44 +84,82 @@ cdef inline size_t put_space(uint8_t* out) noexcept nogil:
     return 3
 
 
-cdef int normalize(const NormalizerView* t, const uint8_t* text, size_t n, Buffer* out, size_t* size) noexcept nogil:
+cdef Normalizing normalizing(const NormalizerView* t, size_t n) noexcept nogil:
+    cdef Normalizing state
+    state.at = 0
+    state.in_word = False
+    state.space_wanted = t.add_space_prefix
+    state.left = n * MOST_GROWTH + ALWAYS_FINE if n < MOST_BYTES // (2 * MOST_GROWTH) else MOST_BYTES
+    return state
+
+
+cdef inline size_t put(
+    const NormalizerView* t, const uint8_t* unit, size_t n, Normalizing* state, uint8_t* out
+) noexcept nogil:
+    """Write what a unit becomes; at most 4 n bytes: each becomes a space, or itself after a space."""
+    cdef size_t i, m = 0
+    for i in range(n):
+        if unit[i] != 32:
+            if not state.in_word:
+                state.in_word = True
+                if state.space_wanted or t.remove_extra_whitespaces:
+                    m += put_space(out + m)
+                    state.space_wanted = False
+            out[m] = unit[i]
+            m += 1
+        else:
+            state.in_word = False
+            if not t.remove_extra_whitespaces:
+                m += put_space(out + m)
+    return m
+
+
+cdef inline size_t plain_run(const NormalizerView* t, const uint8_t* p, size_t n) noexcept nogil:
+    """How many bytes stay as they are, as far as is looked for."""
+    cdef size_t end = 0
+    while end < n and end < RUN and t.kinds[p[end]] == PLAIN:
+        end += 1
+    # A plain byte may be replaced together with what follows, where that is not ASCII.
+    return end - 1 if 0 < end < n and p[end] >= 0x80 else end
+
+
+cdef int normalize(
+    const NormalizerView* t, const uint8_t* text, size_t n, Normalizing* state, size_t enough, Buffer* out, size_t* size
+) noexcept nogil:
     cdef const uint8_t* unit = text
-    cdef uint8_t* p
-    cdef size_t at = 0, m = 0, length = 0, i
-    cdef size_t most = n * MOST_GROWTH + ALWAYS_FINE if n < MOST_BYTES // (2 * MOST_GROWTH) else MOST_BYTES
-    cdef bint in_word = False, space_wanted = t.add_space_prefix
-    while at < n:
-        at += next_unit(t, text + at, n - at, &unit, &length)
-        # A byte becomes a space of three bytes, or itself after such a space.
-        if length > most or 4 * length > most - m:
+    cdef const uint8_t* p
+    cdef size_t length = 0
+    while state.at < n and size[0] < enough:
+        p = text + state.at
+        length = plain_run(t, p, n - state.at)
+        if length:
+            unit = p
+            state.at += length
+        else:
+            state.at += next_unit(t, p, n - state.at, &unit, &length)
+        if length > state.left:
             return TOO_LONG
-        if reserve(out, m + 4 * length) != OK:
+        if reserve(out, size[0] + 4 * length) != OK:
             return OUT_OF_MEMORY
-        p = <uint8_t*>out.data
-        for i in range(length):
-            if unit[i] != 32:
-                if not in_word:
-                    in_word = True
-                    if space_wanted or t.remove_extra_whitespaces:
-                        m += put_space(p + m)
-                        space_wanted = False
-                p[m] = unit[i]
-                m += 1
-            else:
-                in_word = False
-                if not t.remove_extra_whitespaces:
-                    m += put_space(p + m)
-    size[0] = m
+        length = put(t, unit, length, state, <uint8_t*>out.data + size[0])
+        if length > state.left:
+            return TOO_LONG
+        state.left -= length
+        size[0] += length
     return OK
 
 
 cdef class SentencePieceNormalizer:
-    """A charsmap, a trie of the user-defined tokens, and what becomes of white space."""
+    """A charsmap, a trie of the user-defined tokens, and what becomes of white space.
+
+    `cuts` and `plain`: the bytes of these kinds.
+    """
 
     def __init__(
         self, Charsmap charsmap not None, TokenTrie user_defined not None, *, bint add_space_prefix,
-        bint remove_extra_whitespaces,
+        bint remove_extra_whitespaces, bytes cuts not None, bytes plain not None,
     ):
+        cdef uint8_t c
         self._charsmap = charsmap
         self._user_defined = user_defined
         self.view.charsmap = charsmap.view
@@ -119,20 +167,7 @@ cdef class SentencePieceNormalizer:
         self.view.has_user_defined = len(user_defined) > 1
         self.view.add_space_prefix = add_space_prefix
         self.view.remove_extra_whitespaces = remove_extra_whitespaces
-
-    def normalize(self, bytes text not None):
-        """A text normalised."""
-        cdef Buffer out
-        cdef size_t size = 0
-        cdef int status
-        out.data = NULL
-        out.cap = 0
-        try:
-            status = normalize(&self.view, text, len(text), &out, &size)
-            if status == OUT_OF_MEMORY:
-                raise MemoryError("no memory to normalise the text")
-            if status == TOO_LONG:
-                raise OverflowError("the text becomes too long when it is normalised")
-            return (<const char*>out.data)[:size] if size else b""
-        finally:
-            free(out.data)
+        for c in plain:
+            self.view.kinds[c] = PLAIN
+        for c in cuts:
+            self.view.kinds[c] = CUT

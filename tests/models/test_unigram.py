@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from oracle.unigram import best_cut, normalized
 from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
+from shimmytok.models.unigram_sums import exact_size
 
 FLAG, ID = ValueType.BOOL, ValueType.UINT32
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
@@ -91,6 +93,90 @@ def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra
     assert tok._encoder.encode_fragment(text) == (fragment(text) if text else [])
     if not any(token in text for token in user_defined):
         assert tok.encode(text) == [*(fragment(text) if text else []), 1]
+
+
+WORDS = {"remove_extra_whitespaces": (FLAG, True), "add_space_prefix": (FLAG, True)}
+MARK = ("▁".encode(), -2.5, NORMAL)
+# Doubles that hold the first few exactly, and lose the last bits of others once sums grow.
+ADVERSARIAL = st.sampled_from([-1.0, -0.5, -0.1, -0.3, -1e-7, -3e-8, -16777216.0, -8388608.5, 2.25, 0.0])
+
+
+@st.composite
+def vocabularies_of_words(draw):
+    """Many ways through each word, with sums that are near one another."""
+    pieces = st.text(st.sampled_from("aab▁é"), min_size=1, max_size=4).map(str.encode)
+    texts = draw(st.permutations(sorted(draw(st.sets(pieces, max_size=25)) - {MARK[0]})))
+    scores = draw(st.sampled_from([ADVERSARIAL, st.sampled_from([-1.0, -0.5, -2.0]), st.floats(-20, 0, width=32)]))
+    return [*FIRST, MARK, *((text, draw(scores), draw(st.sampled_from([NORMAL] * 6 + [UNUSED]))) for text in texts)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=6), max_size=60))
+def test_words_alone_have_the_ids_they_have_in_the_text(tokens, words):
+    text = " \n".join(words).encode()
+    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind in (NORMAL, UNUSED)}
+    lowest = min(np.float32(score) for _, score, kind in tokens if kind == NORMAL)
+    clean = normalized(text, {b"\n": b" "}, [], add_space_prefix=True, remove_extra_whitespaces=True)
+    scores = [float(np.float32(score)) for _, score, _ in tokens]
+    ids = best_cut(clean, known, scores, 2, float(lowest - np.float32(10))) if clean else []
+    tok = tokenizer(tokens, compiled({b"\n": b" "}), **WORDS)
+    assert tok.encode(text, add_special_tokens=False) == ids
+    assert tok.encode(text, add_special_tokens=False) == ids  # from the cache
+
+
+@settings(max_examples=40, deadline=None)
+@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=40), max_size=40), st.booleans())
+def test_long_texts_in_parts_and_as_a_whole(tokens, words, extra):
+    """Scores that rule out encoding word by word, or part by part, on a token that no text has."""
+    text = " ".join(words * 30)
+    flags = {**WORDS, "remove_extra_whitespaces": (FLAG, extra)}
+    ids = tokenizer(tokens, **flags).encode(text)
+    for score in (1e-30, math.nan):
+        assert tokenizer([*tokens, (b"\xff\xff", score, NORMAL)], **flags).encode(text) == ids
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.floats(-1000, 10, width=32), min_size=1, max_size=8),
+    st.floats(-1000, 0, width=32),
+    st.randoms(use_true_random=False),
+)
+def test_sums_are_exact_as_far_as_is_said(scores, unknown, choice):
+    sizes = np.array([choice.randint(1, 9) for _ in scores])
+    size = min(exact_size(np.array(scores, np.float32), sizes, unknown), 3000)
+    total, exact, left = 0.0, Fraction(0), size
+    while left >= 9:
+        score, n = choice.choice([*zip(scores, sizes.tolist(), strict=True), (unknown, 1)])
+        total, exact, left = total + score, exact + Fraction(score), left - n
+        if n > 4 and score < min(unknown, 0):
+            break  # the best way has such a step at its end only: there is one by characters
+        assert Fraction(total) == exact
+
+
+def test_sums_lose_bits_beyond():
+    assert exact_size(np.array([-1.0, -(2.0**-40)], np.float32), np.array([1, 1]), -11.0) == (2**13 - 11) // 11
+    assert exact_size(np.array([-1.0, math.inf], np.float32), np.array([1, 1]), -11.0) == 0
+    assert exact_size(np.array([-1.0, -1e-38], np.float32), np.array([1, 1]), -11.0) == 0
+
+
+def test_a_word_that_tokens_may_reach_over_is_encoded_with_the_next():
+    tokens = [*FIRST, MARK, ("a▁b".encode(), -0.1, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
+    assert tokenizer(tokens, **WORDS).encode("a b a", add_special_tokens=False) == [3, 4, 3, 5]
+    tokens[4] = ("▁▁".encode(), -0.1, NORMAL)
+    assert tokenizer(tokens, **WORDS).encode("a▁ b a", add_special_tokens=False) == [3, 5, 4, 6, 3, 5]
+
+
+def test_characters_that_become_many():
+    tokens = [*FIRST, MARK, (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
+    tok = tokenizer(tokens, compiled({b"b": b"a" * 50, b"\x01": b" "}), **WORDS)
+    assert tok.encode("a b a", add_special_tokens=False) == [3, 4, 3] + [4] * 50 + [3, 4]
+    assert tok.encode("a\x01a  \x01 a", add_special_tokens=False) == [3, 4, 3, 4, 3, 4]
+
+
+def test_the_second_model_of_a_vocabulary_leaves_the_cache_alone():
+    """The newline is looked for with another unknown token."""
+    tok = tokenizer([*FIRST, MARK, (b"a", -1.0, NORMAL)], unknown_token_id=(ID, 1), **WORDS)
+    assert tok.encode("\n", add_special_tokens=False) == [3, 1]
 
 
 def test_fragments_are_normalised_each_on_its_own():

@@ -43,6 +43,7 @@ cdef struct Workspace:
     Buffer word                    # a long word with its spaces escaped
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
     Buffer pieces                  # where the words of a block of text start and end
+    Buffer walks                   # down a trie
     Buffer places                  # of a text, and what ends there
     Buffer matches                 # tokens in it
     Buffer lowered                 # a word in lower case

@@ -19,6 +19,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.word.data)
     free(ws.repaired.data)
     free(ws.pieces.data)
+    free(ws.walks.data)
     free(ws.places.data)
     free(ws.matches.data)
     free(ws.lowered.data)
@@ -42,6 +43,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.word.cap
         + ws.repaired.cap
         + ws.pieces.cap
+        + ws.walks.cap
         + ws.places.cap
         + ws.matches.cap
         + ws.lowered.cap

@@ -79,7 +79,7 @@ cdef int normalize_words(
         if reserve(&ws.escaped, size[0] + MARK + 1) != OK:
             return OUT_OF_MEMORY
         memcpy(<uint8_t*>ws.escaped.data + size[0], b"\xe2\x96\x81", MARK + 1)
-        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + MARK, &ws.heap,
+        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + MARK, &ws.walks,
                      n_walks) != OK:
             return OUT_OF_MEMORY
         size[0] += MARK
@@ -102,7 +102,7 @@ cdef int encode_some(
         return status
     p = <const uint8_t*>ws.escaped.data
     if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or find_matches(
-        &t.viterbi, p, size, <Walk*>ws.heap.data, n_walks, &ws.places, &ws.matches, &matches
+        &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
     ) != OK:
         return OUT_OF_MEMORY
     if matches.open_from != NONE:
@@ -194,9 +194,9 @@ cdef int encode_part(
     cdef const uint8_t* p = <const uint8_t*>ws.escaped.data
     cdef size_t n_walks = 0
     if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or \
-            add_walks(&t.viterbi, p, 0, size, size, &ws.heap, &n_walks) != OK or \
+            add_walks(&t.viterbi, p, 0, size, size, &ws.walks, &n_walks) != OK or \
             find_matches(
-                &t.viterbi, p, size, <Walk*>ws.heap.data, n_walks, &ws.places, &ws.matches, &matches
+                &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
             ) != OK:
         return OUT_OF_MEMORY
     best = <Best*>ws.nodes.data

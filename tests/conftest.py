@@ -5,10 +5,12 @@ And it makes the package `tools` importable, which is not installed.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -66,3 +68,17 @@ def level(request: pytest.FixtureRequest) -> Iterator[str]:
     _simd.set_level(request.param)
     yield _simd.level()
     _simd.set_level(before)
+
+
+@pytest.fixture(scope="session")
+def peers_module() -> Callable[[str], ModuleType]:
+    """Loads a script of benchmarks/peers by its name: they are no package, and their names are plain ones."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"peers_{name}", f"{ROOT}/benchmarks/peers/{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -8,10 +8,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import floats, integers, tokenizer
 
 from oracle import plamo2
 from shimmytok import GGUFError
+from tiny import floats, integers, tokenizer
 
 BYTES = [b"<0x%02X>" % b for b in range(256)]
 SPECIAL = [b"<unk>", b"<bos>", b"<eos>", b"<pad>"]

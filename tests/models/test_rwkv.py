@@ -7,12 +7,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import tokenizer
 
 from oracle import rwkv
 from shimmytok import UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.models._rwkv_escapes import unescape_text
+from tiny import tokenizer
 
 UNKNOWN = {"unknown_token_id": (ValueType.UINT32, 0)}
 # NUL ends a string of a file.

@@ -1,22 +1,18 @@
 /* Merging short pieces of byte-level BPE, several at a time, with AVX-512: the quick form of models/_bpe_short.pyx.
  *
  * A piece of up to 16 bytes is a vector of merges that wait (rank << 4 | place, the least goes first), an array of
- * symbols and a mask of those that live.  A step has no branch that depends on the text: where there is no neighbour
- * stands a symbol that merges with nothing.  Like there, pieces take turns, so that their cache misses overlap. */
+ * symbols and a mask of those that live.  Pieces of about one length make a group.  All of them do one step after the
+ * other together, so that their cache misses overlap, and as many steps as the longest may need.  A step has no branch
+ * that depends on the text: where there is no neighbour stands a symbol that merges with nothing, and where nothing
+ * merges any more a step changes nothing.  What that wastes is less than a mispredicted branch a piece would cost. */
 #ifndef SHIMMYTOK_BPE_LANES_H
 #define SHIMMYTOK_BPE_LANES_H
 
 #include "cpu.h"
 #include "hash.h"
+#include "missed.h"
 
 #define SHIM_BUCKET 8                     /* slots of the table of pairs that share a cache line */
-
-typedef struct {                          /* struct Missed of _word_cache.pxd */
-    const uint8_t *p;
-    uint32_t n;
-    uint32_t count;
-    size_t first;
-} shim_missed;
 
 typedef struct {
     const uint64_t *pairs;                /* buckets of slots: left symbol, right symbol, rank + 1; 0: empty */
@@ -32,7 +28,8 @@ typedef struct {
 } shim_merges;
 
 #if SHIM_X86
-#define SHIM_LANES 12
+#define SHIM_GROUP 12                     /* pieces */
+#define SHIM_SORTED 512                   /* pieces that are sorted by their length at a time */
 #define SHIM_PLACES 16
 
 typedef struct {
@@ -40,7 +37,7 @@ typedef struct {
     uint64_t keys[2];                     /* of the pairs whose ranks are on their way: with the right neighbour, */
     const uint64_t *buckets[2];           /* and with the left one */
     shim_missed *word;
-    uint32_t symbols[SHIM_PLACES + 2];    /* the first is before the piece, the last behind it */
+    uint32_t symbols[SHIM_PLACES + 3];    /* one before the piece, those of its places, one behind it, one nowhere */
     uint32_t live;
     uint32_t places[2];                   /* the left one of each pair, as a mask; 0: there is none */
 } shim_lane;
@@ -74,7 +71,6 @@ SHIM_AVX512 static inline void shim_lane_begin(const shim_merges *t, shim_missed
     _mm512_storeu_si512(lane->symbols + 1, symbols);
     lane->symbols[0] = lane->symbols[SHIM_PLACES + 1] = t->no_symbol;
     lane->live = live;
-    lane->places[0] = lane->places[1] = 0;
     lane->word = word;
 }
 
@@ -82,7 +78,6 @@ SHIM_AVX512 static inline void shim_lane_ask(const shim_merges *t, shim_lane *la
                                              uint32_t right, uint32_t place) {
     uint64_t key = (uint64_t)left << t->symbol_bits | right;
     uint64_t bucket = shim_hash_pair(key, t->seed) & t->bucket_mask;
-    if (left == t->no_symbol || right == t->no_symbol) bucket = 0;
     lane->keys[i] = key;
     lane->buckets[i] = t->pairs + bucket * SHIM_BUCKET;
     lane->places[i] = place;
@@ -96,29 +91,22 @@ SHIM_AVX512 static inline __m512i shim_lane_answer(const shim_merges *t, const s
     return _mm512_mask_set1_epi32(order, (__mmask16)place, (int)(rank << 4 | _tzcnt_u32(place) | none));
 }
 
-/* Merge once; 0 when nothing merges any more. */
-SHIM_AVX512 static inline int shim_lane_step(const shim_merges *t, shim_lane *lane) {
-    __m512i order = lane->order;
-    uint32_t best, k, live = lane->live, symbol, below, left, right;
-    if (lane->places[0] | lane->places[1]) {
-        order = shim_lane_answer(t, lane, 0, order);
-        order = shim_lane_answer(t, lane, 1, order);
-    }
-    best = _mm512_reduce_min_epu32(order);
-    if (best == UINT32_MAX) return 0;
-    k = best & 15;
-    symbol = t->merged[best >> 4];
-    lane->symbols[k + 1] = symbol;
-    right = _tzcnt_u32(live >> (k + 1)) + k + 1;
-    live &= ~(1u << right);
+/* Merge once, and ask for the ranks of the two new pairs; all ones, or 0 when nothing merges any more. */
+SHIM_AVX512 static inline uint32_t shim_lane_merge(const shim_merges *t, shim_lane *lane, __m512i order) {
+    uint32_t best = _mm512_reduce_min_epu32(order), some = 0u - (best != UINT32_MAX);
+    uint32_t k = best & 15, live = lane->live, symbol = t->merged[(best & some) >> 4], below, left, right, gone;
+    lane->symbols[some ? k + 1 : SHIM_PLACES + 2] = symbol;
+    gone = live >> 1 & ~0u << k;
+    gone = (gone & (0u - gone)) << 1 & some;
+    live &= ~gone;
     lane->live = live;
-    lane->order = _mm512_mask_set1_epi32(order, (__mmask16)(1u << right | 1u << k), -1);
+    lane->order = _mm512_mask_set1_epi32(order, (__mmask16)(gone | 1u << k), -1);
     right = _tzcnt_u32(live >> (k + 1) | 0x8000u >> k) + k + 1;          /* SHIM_PLACES: there is none */
     below = live & ((1u << k) - 1);
     left = 31 - _lzcnt_u32(below);                                       /* -1: there is none */
-    shim_lane_ask(t, lane, 0, symbol, lane->symbols[right + 1], 1u << k);
-    shim_lane_ask(t, lane, 1, lane->symbols[left + 1], symbol, below ? 1u << left : 0);
-    return 1;
+    shim_lane_ask(t, lane, 0, symbol, lane->symbols[right + 1], 1u << k & some);
+    shim_lane_ask(t, lane, 1, lane->symbols[left + 1], symbol, (below ? 1u << left : 0) & some);
+    return some;
 }
 
 /* Write the ids of a piece; their number, or 0 when a symbol of it is no token. */
@@ -130,36 +118,61 @@ SHIM_AVX512 static inline uint32_t shim_lane_finish(const shim_merges *t, const 
     return (uint32_t)_mm_popcnt_u32(live);
 }
 
-/* Merge the words of at most 16 bytes whose count is 0, and give them their ids: found[first] and on, where 16 ids a
- * word have room.  The number of ids written; a word with a symbol that is no token keeps the count 0. */
-SHIM_AVX512 static size_t shim_merge_lanes(const shim_merges *t, shim_missed *words, size_t count, uint32_t *found,
-                                           size_t first) {
-    shim_lane lanes[SHIM_LANES], *active[SHIM_LANES];
-    size_t n_active = 0, next = 0, i, at = first;
-    for (i = 0; i < SHIM_LANES; i++) active[i] = &lanes[i];
-    for (;;) {
-        while (n_active < SHIM_LANES && next < count) {
-            if (words[next].count == 0 && words[next].n <= SHIM_PLACES) {
-                shim_lane_begin(t, &words[next], active[n_active]);
-                n_active++;
-            }
-            next++;
-        }
-        if (n_active == 0) return at - first;
-        for (i = 0; i < n_active;) {
-            shim_lane *lane = active[i];
-            if (SHIM_LIKELY(shim_lane_step(t, lane))) {
-                i++;
-                continue;
-            }
-            lane->word->first = at;
-            lane->word->count = shim_lane_finish(t, lane, found + at);
-            at += lane->word->count;
-            n_active--;
-            active[i] = active[n_active];
-            active[n_active] = lane;
+/* Merge some words of at most SHIM_PLACES bytes and write their ids to found[at] and on; where they end. */
+SHIM_AVX512 static size_t shim_merge_group(const shim_merges *t, shim_missed *words, const uint16_t *which,
+                                           size_t count, uint32_t *found, size_t at) {
+    shim_lane lanes[SHIM_GROUP];
+    uint32_t some = 1, size = 0;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        shim_missed *word = &words[which[i]];
+        shim_lane_begin(t, word, &lanes[i]);
+        if (word->n > size) size = word->n;
+    }
+    for (i = 0; i < count; i++) shim_lane_merge(t, &lanes[i], lanes[i].order);
+    for (; size > 2 && some; size--) {
+        some = 0;
+        for (i = 0; i < count; i++) {
+            __m512i order = shim_lane_answer(t, &lanes[i], 0, lanes[i].order);
+            some |= shim_lane_merge(t, &lanes[i], shim_lane_answer(t, &lanes[i], 1, order));
         }
     }
+    for (i = 0; i < count; i++) {
+        lanes[i].word->first = at;
+        lanes[i].word->count = shim_lane_finish(t, &lanes[i], found + at);
+        at += lanes[i].word->count;
+    }
+    return at;
+}
+
+/* The numbers of the words of at most SHIM_PLACES bytes whose count is 0, the shortest first; how many. */
+static inline size_t shim_sort_short(const shim_missed *words, size_t count, uint16_t *which) {
+    size_t ends[SHIM_PLACES + 2] = {0}, i;
+    for (i = 0; i < count; i++) ends[words[i].count == 0 && words[i].n <= SHIM_PLACES ? words[i].n : SHIM_PLACES + 1]++;
+    for (i = 1; i < SHIM_PLACES + 2; i++) ends[i] += ends[i - 1];
+    for (i = count; i--;)
+        which[--ends[words[i].count == 0 && words[i].n <= SHIM_PLACES ? words[i].n : SHIM_PLACES + 1]] = (uint16_t)i;
+    return ends[SHIM_PLACES + 1];
+}
+
+/* Merge the words of at most SHIM_PLACES bytes whose count is 0, and give them their ids: found[first] and on, where 16
+ * ids a word have room.  The number of ids written; a word with a symbol that is no token keeps the count 0. */
+static size_t shim_merge_lanes(const shim_merges *t, shim_missed *words, size_t count, uint32_t *found, size_t first) {
+    uint16_t which[SHIM_SORTED];
+    size_t at = first, n, part, groups, i, begin;
+    while (count) {
+        part = count < SHIM_SORTED ? count : SHIM_SORTED;
+        n = shim_sort_short(words, part, which);
+        groups = (n + SHIM_GROUP - 1) / SHIM_GROUP;
+        for (i = 0, begin = 0; i < groups; i++) {
+            size_t end = n * (i + 1) / groups;
+            at = shim_merge_group(t, words, which + begin, end - begin, found, at);
+            begin = end;
+        }
+        words += part;
+        count -= part;
+    }
+    return at - first;
 }
 #endif
 

@@ -7,7 +7,7 @@ are looked up, long pieces are cut where no merge can join (_bpe_cuts.pyx).
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, find_hashed, shim_hash_bytes
-from shimmytok._word_cache cimport NOT_KEPT, Missed, Pieces, encode_pieces
+from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
 from shimmytok.models._bpe_long cimport merge_long

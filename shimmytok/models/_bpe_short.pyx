@@ -2,7 +2,7 @@
 
 A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns: one step of a piece
 takes the ranks that it asked for in its last turn, merges once more and asks for the next ones.  Where the processor
-has AVX-512, include/bpe_lanes.h does the same for most pieces.
+has AVX-512, include/bpe_lanes.h does the same in another way for most pieces.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

@@ -89,7 +89,9 @@ def _exact_size(
 ) -> int:
     """For UnigramModel: 0 where it cannot encode words alone, or could seldom."""
     unknown_is_apart = unknown is None or unknown >= len(in_trie) or not in_trie[unknown]
-    if not vocab.flags.remove_extra_whitespaces or trie.longest(MARK)[0] is None or not unknown_is_apart:
+    mark, _ = trie.longest(MARK)
+    mark_is_token = mark is not None and vocab.texts[mark] == MARK
+    if not vocab.flags.remove_extra_whitespaces or not mark_is_token or not unknown_is_apart:
         return 0
     if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in _holding_inside(vocab.texts, MARK)):
         return 0

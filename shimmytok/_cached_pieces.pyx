@@ -34,15 +34,15 @@ cdef extern from "word_batch.h":
     void shim_probe(const ShimBatch* b, int level) noexcept nogil
     size_t shim_find(const ShimBatch* b, int level, uint32_t* base, size_t* n_ids, Absent* absent) noexcept nogil
     void shim_copy_ids(uint32_t* to, const uint32_t* start, size_t n) noexcept nogil
-    uint64_t* shim_beside(const uint64_t* line) noexcept nogil
-    uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
-                                 const uint64_t* line, uint32_t told, uint32_t* out) noexcept nogil
+    ctypedef struct Elsewhere "shim_elsewhere":
+        pass
+    void shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
+                             uint32_t told, Elsewhere* where) noexcept nogil
+    uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t told,
+                                 const Elsewhere* where, uint32_t* out) noexcept nogil
     void shim_keep(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
                    const uint32_t* ids, uint32_t count, uint32_t random) noexcept nogil
     void shim_move_home(uint64_t* line, const uint64_t* key) noexcept nogil
-
-cdef extern from "prefetch.h":
-    void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
     BATCH = 512                    # pieces whose lines are asked for at a time
@@ -56,7 +56,8 @@ cdef struct Waiting:               # a piece that is not in its short line
     ShortKey key
     uint64_t* line
     size_t gap                     # where its ids belong, among those of the others
-    uint32_t told                  # see shim_find_elsewhere
+    uint32_t told                  # what its short entry said
+    Elsewhere where
 
 cdef struct Batch:                 # in the workspace, one for each thread
     ShortKey keys[BATCH + 1]       # of the pieces, from the first place on that is a multiple of 16 bytes
@@ -70,8 +71,10 @@ cdef struct Batch:                 # in the workspace, one for each thread
     size_t base                    # the ids that were there before
 
 
-cdef void wait(const ShimBatch* job, const Absent* absent, size_t count, Batch* batch) noexcept nogil:
-    """Let pieces of this batch wait, and ask for the lines beside theirs."""
+cdef void wait(
+    const WordCacheTables* c, const ShimBatch* job, const Absent* absent, size_t count, Batch* batch
+) noexcept nogil:
+    """Let pieces of this batch wait, and ask for the memory of the other places where they may be."""
     cdef Waiting* waiting = &batch.waiting[batch.n_waiting]
     cdef Missed* word = &batch.missed[batch.n_waiting]
     cdef size_t i, k, at
@@ -88,7 +91,9 @@ cdef void wait(const ShimBatch* job, const Absent* absent, size_t count, Batch* 
         waiting.line = job.places[k]
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
-        SHIM_PREFETCH(shim_beside(waiting.line))
+        shim_look_elsewhere(
+            c, word.p, word.n, waiting.key, waiting.line, waiting.told, &waiting.where
+        )
         word += 1
         waiting += 1
     batch.n_waiting += count
@@ -105,9 +110,7 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found, siz
         word = &batch.missed[k]
         waiting = &batch.waiting[k]
         word.first = found.n
-        word.count = shim_find_elsewhere(
-            c, word.p, word.n, waiting.key, waiting.line, waiting.told, found.ids + found.n
-        )
+        word.count = shim_find_elsewhere(c, word.p, word.n, waiting.told, &waiting.where, found.ids + found.n)
         found.n += word.count
         if word.count and k % MOVE == 0 and word.n <= SHIM_SHORT_TEXT and waiting.told == 0:
             shim_move_home(waiting.line, waiting.key)
@@ -175,7 +178,7 @@ cdef int encode_cached(
     Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef ShimBatch job
-    cdef size_t left = pieces.count, n_ids
+    cdef size_t left = pieces.count, n_ids, n
     cdef int status, level = simd_level
     job.lines = c.short_lines
     job.n_lines = c.n_short
@@ -195,7 +198,8 @@ cdef int encode_cached(
         if reserve_ids(out, 4 * (job.count + 1)) != OK:
             return OUT_OF_MEMORY
         n_ids = out.n - batch.base
-        wait(&job, batch.absent, shim_find(&job, level, out.ids + batch.base, &n_ids, batch.absent), batch)
+        n = shim_find(&job, level, out.ids + batch.base, &n_ids, batch.absent)
+        wait(c, &job, batch.absent, n, batch)
         out.n = batch.base + n_ids
         left -= job.count
         if batch.n_waiting > ENOUGH or (left == 0 and batch.n_waiting):

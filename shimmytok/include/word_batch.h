@@ -1,9 +1,9 @@
 /* Looking many pieces up in the short lines of the word cache: making their keys, and reading the entries of those that
  * have one.
  *
- * Each function exists for each level of vector instructions (cpu.h).  None has a branch that depends on the text: a
- * piece without an entry there is written to a list, for the caller to deal with.  The levels hash differently, so an
- * entry is found by the level that made it; a change of level while a tokenizer lives costs time, and nothing else. */
+ * Each function exists for each level of vector instructions (cpu.h).  A piece without an entry there is written to a
+ * list, for the caller to deal with.  The levels hash differently, so an entry is found by the level that made it; a
+ * change of level while a tokenizer lives costs time, and nothing else. */
 #ifndef SHIMMYTOK_WORD_BATCH_H
 #define SHIMMYTOK_WORD_BATCH_H
 
@@ -63,18 +63,18 @@ static void shim_probe_portable(const shim_batch *b) {
     }
 }
 
-/* Note piece k before it is known whether it has an entry; `count` of ids, or one that is none: the number of ids. */
-static inline uint64_t shim_note(shim_absent *absent, size_t *n_absent, size_t k, uint64_t n_ids, uint64_t count) {
-    uint64_t few = 0 - (uint64_t)(count - 1 < 4);
-    absent[*n_absent] = n_ids | (uint64_t)k << 32 | (count & ~few) << 48;
-    *n_absent += 1 + few;
-    return count & few;
-}
+/* Go on to the next piece: behind the ids of an entry with `count` of them, if it is a hit; else note the piece.  Nearly
+ * all are hits: a branch is cheaper here than to do without. */
+#define SHIM_NEXT(hit, count)                                               \
+    if (SHIM_LIKELY((hit) & ((count) - 1 < 4))) n += (count);               \
+    else absent[n_absent++] = n | (uint64_t)k << 32 | ((hit) ? (uint64_t)(count) << 48 : 0)
 
 static size_t shim_find_portable(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
     size_t k, n_absent = 0, n = *n_ids;
-    for (k = 0; k < b->count; k++)
-        n += shim_note(absent, &n_absent, k, n, shim_short_find(b->places[k], b->keys[k][0], b->keys[k][1], base + n));
+    for (k = 0; k < b->count; k++) {
+        uint64_t told = shim_short_find(b->places[k], b->keys[k][0], b->keys[k][1], base + n);
+        SHIM_NEXT(1, told);
+    }
     *n_ids = n;
     return n_absent;
 }
@@ -141,7 +141,7 @@ SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size
         __m256i key = _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)keys[k]));
         __m256i first = _mm256_load_si256(line), second = _mm256_load_si256(line + 1), entry, again, choice, change;
         __m128i found;
-        uint64_t hit1, hit2, hit;
+        uint64_t hit1, hit2, hit, told;
         SHIM_READS_IN_ORDER();
         hit1 = (uint64_t)_mm256_testz_si256(_mm256_xor_si256(first, key), in_key);
         hit2 = (uint64_t)_mm256_testz_si256(_mm256_xor_si256(second, key), in_key);
@@ -152,7 +152,8 @@ SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size
         change = _mm256_xor_si256(entry, again);
         hit = (hit1 | hit2) & (uint64_t)_mm256_testz_si256(change, change) & (uint64_t)_mm_testz_si128(found, version_bit);
         _mm_storeu_si128((__m128i *)(base + n), _mm_and_si128(found, id_bits));
-        n += shim_note(absent, &n_absent, k, n, (uint64_t)_mm256_extract_epi64(entry, 1) >> 60 & (0 - hit));
+        told = (uint64_t)_mm256_extract_epi64(entry, 1) >> 60;
+        SHIM_NEXT(hit, told);
     }
     *n_ids = n;
     return n_absent;
@@ -170,20 +171,20 @@ SHIM_AVX512 static size_t shim_find_avx512(const shim_batch *b, uint32_t *base, 
         const uint8_t *line = (const uint8_t *)places[k], *entry;
         __m512i key = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)keys[k]));
         __m512i both = _mm512_load_si512(line), change;
-        uint64_t hits = _mm512_testn_epi64_mask(_mm512_xor_si512(both, key), in_keys), n_entry;
+        uint64_t hits = _mm512_testn_epi64_mask(_mm512_xor_si512(both, key), in_keys), told;
         __m128i ids;
         hits &= hits >> 1;                                                /* bits 0 and 4: the first, the second entry */
         entry = line + 32 * (hits >> 4 & 1);
         hits |= hits >> 4;
         SHIM_READS_IN_ORDER();
-        n_entry = entry[15] >> 4;
+        told = entry[15] >> 4;
         ids = _mm_load_si128((const __m128i *)(entry + 16));
         SHIM_READS_IN_ORDER();
         /* Nothing has changed, and nothing is being written: not in the other entry either, which is simpler to ask. */
         change = _mm512_ternarylogic_epi64(_mm512_xor_si512(both, _mm512_load_si512(line)), both, versions, 0xF8);
-        hits &= _mm512_test_epi64_mask(change, change) == 0;
+        hits &= (uint64_t)(_mm512_test_epi64_mask(change, change) == 0);
         _mm_storeu_si128((__m128i *)(base + n), _mm_and_si128(ids, id_bits));
-        n += shim_note(absent, &n_absent, k, n, n_entry & (0 - (hits & 1)));
+        SHIM_NEXT(hits & 1, told);
     }
     *n_ids = n;
     return n_absent;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "prefetch.h"
 
 #define SHIM_IDS_MASK 0x00FFFFFF00FFFFFFULL
 #define SHIM_VERSION_MASK 0xFF000000FF000000ULL
@@ -225,29 +226,63 @@ static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words) {
     return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words);
 }
 
-/* The ids of a text in the long entries or in the wide ones: their number, or 0. */
-static inline uint32_t shim_find_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words, uint32_t *out) {
-    uint64_t key[SHIM_WIDE_WORDS], *entry;
-    uint32_t count;
-    shim_key(p, n, n_words, key);
-    entry = shim_entry_of(c, key, n_words);
-    count = shim_entry_find(entry, key, n_words, out);
-    return count ? count : shim_entry_find(shim_entry_beside(entry, n_words), key, n_words, out);
+/* Where else to look for a piece that is not in its short line. */
+typedef struct {
+    uint64_t key[SHIM_WIDE_WORDS];        /* as many words of it as entries of that kind have; 2 for a short one */
+    uint64_t *entry;                      /* its first entry; for a short one the line; NULL: it is nowhere */
+    uint32_t n_words;
+} shim_elsewhere;
+
+static inline void shim_look_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words,
+                                shim_elsewhere *where) {
+    shim_key(p, n, n_words, where->key);
+    where->entry = shim_entry_of(c, where->key, n_words);
+    where->n_words = (uint32_t)n_words;
+    SHIM_PREFETCH(where->entry);
+    SHIM_PREFETCH(shim_entry_beside(where->entry, n_words));
 }
 
-/* The ids of a piece that is not to be found in its short line, where an entry with as many ids as `told` was met (or
- * none: 0): their number, or 0.  `out` has room for SHIM_WIDE_IDS. */
-static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key,
-                                           const uint64_t *line, uint32_t told, uint32_t *out) {
-    uint32_t count;
-    if (n <= 15) {
-        if (told == 0) told = shim_short_find(shim_beside(line), key[0], key[1], out);
-        if (told < SHIM_IS_WIDE) return told;
-        return shim_find_in(c, p, n, told == SHIM_IS_LONG ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS, out);
+/* Ask for the memory of the other places of a piece, whose short entry told what stands in for the count of its ids
+ * (or nothing: 0). */
+static inline void shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key,
+                                       uint64_t *line, uint32_t told, shim_elsewhere *where) {
+    if (n <= 15 && told == 0) {
+        where->key[0] = key[0];
+        where->key[1] = key[1];
+        where->entry = line;
+        where->n_words = 2;
+        SHIM_PREFETCH(shim_beside(line));
+    } else if (n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE) {
+        shim_look_in(c, p, n, SHIM_LONG_WORDS, where);
+    } else if (n <= SHIM_WIDE_TEXT) {
+        shim_look_in(c, p, n, SHIM_WIDE_WORDS, where);
+    } else {
+        where->entry = NULL;
     }
-    if (n > SHIM_WIDE_TEXT) return 0;
-    count = n <= SHIM_LONG_TEXT ? shim_find_in(c, p, n, SHIM_LONG_WORDS, out) : 0;
-    return count ? count : shim_find_in(c, p, n, SHIM_WIDE_WORDS, out);
+}
+
+static inline uint32_t shim_find_here(const shim_elsewhere *where, uint32_t *out) {
+    int n_words = (int)where->n_words;
+    uint32_t count = shim_entry_find(where->entry, where->key, n_words, out);
+    return count ? count : shim_entry_find(shim_entry_beside(where->entry, n_words), where->key, n_words, out);
+}
+
+/* The number of ids of such a piece, which are written to `out`, or 0; `out` has room for SHIM_WIDE_IDS. */
+static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, uint32_t told,
+                                           const shim_elsewhere *where, uint32_t *out) {
+    shim_elsewhere wide;
+    uint32_t count;
+    if (where->entry == NULL) return 0;
+    if (where->n_words == 2) {
+        count = shim_short_find(shim_beside(where->entry), where->key[0], where->key[1], out);
+        if (count < SHIM_IS_WIDE) return count;
+        shim_look_in(c, p, n, count == SHIM_IS_LONG ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS, &wide);
+        return shim_find_here(&wide, out);
+    }
+    count = shim_find_here(where, out);
+    if (count || told || where->n_words == SHIM_WIDE_WORDS) return count;
+    shim_look_in(c, p, n, SHIM_WIDE_WORDS, &wide);
+    return shim_find_here(&wide, out);
 }
 
 /* Enter a word into the short line or the one beside, where there is room or else in place of one of the four. */

@@ -20,7 +20,7 @@ cdef extern from "bpe_lanes.h":
     ) noexcept nogil
 
 cdef enum:
-    PLACES = 16                    # ids that a quickly merged piece may have
+    PLACES = 32                    # ids that a quickly merged piece may have
     LANES = 8                      # pieces that take turns
     FEW = 32                       # symbols of a short piece
     PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first

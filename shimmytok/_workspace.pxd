@@ -56,6 +56,7 @@ cdef struct Workspace:
     Buffer marks                   # a byte for each byte of text: taken by a special token?
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
+    bint clean                     # the fragment to encode is known to be clean UTF-8
     IdSink found                   # ids of pieces that the word cache did not know
 
 

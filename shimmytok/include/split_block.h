@@ -28,6 +28,16 @@ typedef struct {      /* between two blocks */
     size_t n_held;
 } shim_progress;
 
+/* The first `n` bytes of the text are no longer there: they belong to pieces that were handed out. */
+static inline void shim_forget(shim_progress *from, size_t n) {
+    size_t k;
+    from->at -= n;
+    for (k = 0; k < 4; k++) { /* what lies before the text now is not asked for */
+        from->before[k] -= (uint32_t)n;
+        from->held[k] -= (uint32_t)n;
+    }
+}
+
 /* The ends of the pieces of a clean text of at most SHIM_SHORT bytes; how many there are. */
 static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
     uint32_t places[4 + SHIM_SHORT + 1], *place = places + 4, entry = 0;

@@ -35,10 +35,10 @@ cdef class WordCache:
             raise ValueError(f"cache_bytes is {self.size}: it must be from 0 to {LARGEST}")
         if self.size < SMALLEST:
             return
-        # 3/16 are for long words, an eighth for wide ones.  Entries go by two, so that one is beside the other.
+        # A quarter is for long words, an eighth for wide ones; each kind has whole groups of four lines.
         lines = <size_t>self.size // (LINE * 8) // 4 * 4
-        self.t.n_long = lines // 64 * 12
-        self.t.n_wide = lines // 64 * 4
+        self.t.n_long = lines // 16 * 4
+        self.t.n_wide = lines // 32 * 2
         self.t.n_short = lines - self.t.n_long - 2 * self.t.n_wide
         self.t.seed = int.from_bytes(os.urandom(8), "little")
         self._reserved = lines * LINE * 8

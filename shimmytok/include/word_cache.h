@@ -4,7 +4,8 @@
  *   long   64 bytes: 32 of key, 8 ids      up to 31 bytes of text
  *   wide   128 bytes: 64 of key, 16 ids    up to 62 bytes of text
  * A word has an entry of the first kind that its text and its ids fit; a short text with many ids has a short entry
- * too, which says where to look.  Each kind has lines of its own.  A word may lie in its line or in the one beside it.
+ * too, which says where to look.  Each kind has lines of its own.  A short entry may lie in its line or in the one beside
+ * it, another in any of a group.
  *
  * The last byte of a short or long key, and the last two of a wide one, tell the length of the text and the number of
  * ids.  An id takes 24 bits; the eighth byte of each pair of ids and its fourth hold a version, odd while the entry is
@@ -215,15 +216,18 @@ typedef struct {
 /* The line of 64 bytes that comes with this one when the processor fetches lines by two. */
 static inline uint64_t *shim_beside(const uint64_t *line) { return (uint64_t *)((size_t)line ^ 64); }
 
-/* The long or wide entry that a key belongs to; the other one that may have it is beside it. */
+/* The long or wide entry that a key belongs to. */
 static inline uint64_t *shim_entry_of(const shim_words_cache *c, const uint64_t *key, int n_words) {
     uint64_t hash = shim_key_hash(key, n_words, c->seed);
     if (n_words == SHIM_LONG_WORDS) return c->long_lines + 8 * shim_range(hash, c->n_long);
     return c->wide_lines + 16 * shim_range(hash, c->n_wide);
 }
 
-static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words) {
-    return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words);
+/* Long and wide entries lie in groups of 256 bytes; a key may be in any of a group: the one it belongs to, or another. */
+static inline uint32_t shim_group_size(int n_words) { return n_words == SHIM_LONG_WORDS ? 4 : 2; }
+
+static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words, uint32_t i) {
+    return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words * i);
 }
 
 /* Where else to look for a piece that is not in its short line. */
@@ -235,11 +239,11 @@ typedef struct {
 
 static inline void shim_look_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words,
                                 shim_elsewhere *where) {
+    uint32_t i;
     shim_key(p, n, n_words, where->key);
     where->entry = shim_entry_of(c, where->key, n_words);
     where->n_words = (uint32_t)n_words;
-    SHIM_PREFETCH(where->entry);
-    SHIM_PREFETCH(shim_entry_beside(where->entry, n_words));
+    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(where->entry, n_words, i));
 }
 
 /* Ask for the memory of the other places of a piece, whose short entry told what stands in for the count of its ids
@@ -263,8 +267,10 @@ static inline void shim_look_elsewhere(const shim_words_cache *c, const uint8_t 
 
 static inline uint32_t shim_find_here(const shim_elsewhere *where, uint32_t *out) {
     int n_words = (int)where->n_words;
-    uint32_t count = shim_entry_find(where->entry, where->key, n_words, out);
-    return count ? count : shim_entry_find(shim_entry_beside(where->entry, n_words), where->key, n_words, out);
+    uint32_t count = 0, i;
+    for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
+        count = shim_entry_find(shim_entry_beside(where->entry, n_words, i), where->key, n_words, out);
+    return count;
 }
 
 /* The number of ids of such a piece, which are written to `out`, or 0; `out` has room for SHIM_WIDE_IDS. */
@@ -303,15 +309,16 @@ static inline void shim_keep_short(uint64_t *line, const uint64_t *short_key, co
     shim_publish(entry, key, pairs, 2);
 }
 
-/* The same with a long or wide entry. */
+/* The same with a long or wide entry: the first that is empty, or any of the group. */
 static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words, const uint32_t *ids,
                                 uint32_t count, uint32_t random) {
-    uint64_t key[SHIM_WIDE_WORDS], pairs[SHIM_WIDE_WORDS] = {0}, *entry, *other;
-    uint32_t i;
+    uint64_t key[SHIM_WIDE_WORDS], pairs[SHIM_WIDE_WORDS] = {0}, *home, *entry;
+    uint32_t size = shim_group_size(n_words), i;
     shim_key(p, n, n_words, key);
-    entry = shim_entry_of(c, key, n_words);
-    other = shim_entry_beside(entry, n_words);
-    if (SHIM_READ(entry + n_words - 1) && (SHIM_READ(other + n_words - 1) == 0 || random & 1)) entry = other;
+    home = shim_entry_of(c, key, n_words);
+    entry = shim_entry_beside(home, n_words, random & (size - 1));
+    for (i = size; i--;)
+        if (SHIM_READ(shim_entry_beside(home, n_words, i) + n_words - 1) == 0) entry = shim_entry_beside(home, n_words, i);
     key[n_words - 1] |= (uint64_t)(count - 1) << shim_count_at(n_words);
     for (i = 0; i < count; i++) pairs[i >> 1] |= (uint64_t)ids[i] << 32 * (i & 1);
     shim_publish(entry, key, pairs, n_words);

@@ -1,0 +1,50 @@
+"""Sphinx: how the documentation is built. `sphinx-build -nW --keep-going docs build/docs` from the root of the tree."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+from shimmytok import __version__
+
+project = "shimmytok"
+author = "the shimmytok developers"
+project_copyright = author
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "completeness"]
+exclude_patterns = ["extensions"]
+
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+
+# Names of Python and numpy that signatures hold: there is no inventory to look them up in while offline.
+nitpick_ignore = [
+    ("py:class", name)
+    for name in (
+        "Any BinaryIO Collection Iterable Iterator Mapping NDArray Sequence np.int64 np.integer np.uint32 npt.NDArray "
+        "numpy.ndarray numpy.typing.NDArray os.PathLike typing.Any"
+    ).split()
+]
+
+html_theme = "furo"
+html_title = f"shimmytok {release}"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "source_repository": "https://github.com/shimmytok/shimmytok/",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}

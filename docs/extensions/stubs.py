@@ -1,4 +1,4 @@
-"""Signatures with types for compiled methods: they carry names and defaults only, the types are in the .pyi beside them.
+"""Signatures with types for compiled methods: they carry names and defaults only; the types are in their .pyi.
 
 Used by autodoc through `docstrings.py`; tests/docs checks that each compiled public method is found.
 """
@@ -54,15 +54,15 @@ def _assigned(path: Path) -> dict[str, ast.expr]:
     return {target.id: node.value for node in nodes for target in node.targets if isinstance(target, ast.Name)}
 
 
-class _Aliases(ast.NodeTransformer):
+class _Aliases(ast.NodeTransformer):  # its methods are named as ast wants it
     """Writes out aliases: a reader of `text: Text` would have to look it up."""
 
     def __init__(self, meanings: dict[str, ast.expr]):
         self._meanings = meanings
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - the name that ast wants
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         copied = ast.parse(ast.unparse(node)).body[0]  # the tree is kept, and read again
         return self.generic_visit(copied)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         return self._meanings.get(node.id, node)

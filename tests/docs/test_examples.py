@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sybil import Document, Example, Sybil
@@ -86,9 +87,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_page(page, folder):
-    document = parse(page)
-    document.namespace |= {"many_texts": ["Hello", " world"], "__name__": "__main__"}
+def test_page(page, folder, monkeypatch):
+    document, module = parse(page), ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)  # so that its functions can be sent to other processes
+    document.namespace = vars(module)
+    document.namespace["many_texts"] = ["Hello", " world"]
     for example in document.examples():
         example.evaluate()
 

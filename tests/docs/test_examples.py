@@ -26,7 +26,7 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 from shimmytok.sources import BUNDLED
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [path for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]) if path.name != "CHANGELOG.md"]
 LANGUAGES = {"python", "console", "sh", "text", "toml", "cython", "{eval-rst}", "{toctree}", "{include}"}
 MODELS = ["model.gguf", "a.gguf", "b.gguf", "Llama-3.2-1B-Q4_K_M.gguf"]
 TEXTS = {"prompt.txt": "Hello world\n", "my.txt": "It was a dark night.\n", "notes.txt": "one two three"}

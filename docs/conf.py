@@ -7,6 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
+from sphinx.application import Sphinx
+
 from shimmytok import __version__
 
 project = "shimmytok"
@@ -47,3 +49,15 @@ html_theme_options = {
     "source_branch": "main",
     "source_directory": "docs/",
 }
+
+CHART = "peers.svg"  # drawn by benchmarks/peers/chart.py, where it was measured
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", show_chart)
+
+
+def show_chart(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put the chart in the place that a comment keeps for it, if there is one."""
+    if page == "performance" and (Path(app.srcdir) / CHART).exists():
+        source[0] = source[0].replace(f"<!-- {CHART} -->", f"![Text to token ids, MB/s, by library]({CHART})")

@@ -1,8 +1,8 @@
-"""Make the pages of `asv publish` work without a network: puts copies beside them of the scripts they take from elsewhere.
+"""Make the pages of `asv publish` work without a network: scripts that they take from other sites are put beside them.
 
     asv publish && python tools/asv_offline.py .asv/html
 
-The copies come from the npm registry, through `npm pack`. Nothing else of the pages changes. To be run after each publish.
+The scripts come from the npm registry, through `npm pack`. Nothing else changes. To be run after each publish.
 """
 
 from __future__ import annotations

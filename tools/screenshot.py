@@ -1,11 +1,11 @@
 """Take a picture of a built page with Chromium, served as a web server would: asv's pages do not work from files.
 
-    python tools/screenshot.py build/docs/index.html docs/images/docs.png --size 1000x620
-    python tools/screenshot.py build/docs/api.html /tmp/api.png --size 500x900 --dark
-    python tools/screenshot.py .asv/html/index.html docs/images/asv.png --fragment /
+    python tools/screenshot.py build/docs index.html docs/images/docs.png --size 1000x620
+    python tools/screenshot.py build/docs guide/prompts.html prompts.png --size 500x900 --dark
+    python tools/screenshot.py .asv/html index.html docs/images/asv.png --fragment throughput.Throughput.track_fresh
 
-The folder served is that of the page. `--fragment` is what follows the # of the address. Chromium is looked for under
-its usual names, or in CHROMIUM. It runs with an empty profile, and is not to phone home.
+`--fragment` is what follows the # of the address. Chromium is looked for under its usual names, or in CHROMIUM. It runs
+with an empty profile, and is not to phone home.
 """
 
 from __future__ import annotations
@@ -53,19 +53,20 @@ def take(url: str, picture: Path, size: str, dark: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take a picture of a built page.")
-    parser.add_argument("page", type=Path)
+    parser.add_argument("folder", type=Path, help="what was built, the whole of it")
+    parser.add_argument("page", help="a file in it")
     parser.add_argument("picture", type=Path)
     parser.add_argument("--size", default="1280x900", help="width x height in pixels (default: %(default)s)")
     parser.add_argument("--fragment", help="what follows the # of the address")
     parser.add_argument("--dark", action="store_true", help="as for a reader who prefers dark pages")
     args = parser.parse_args()
-    if not args.page.is_file():
-        parser.error(f"{args.page} is not there: build it first")
+    if not (args.folder / args.page).is_file():
+        parser.error(f"{args.folder / args.page} is not there: build it first")
     picture = args.picture.resolve()
     picture.parent.mkdir(parents=True, exist_ok=True)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=args.page.parent)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=args.folder)) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/{args.page.name}"
+        address = f"http://127.0.0.1:{server.server_port}/{args.page}"
         take(address + (f"#{args.fragment}" if args.fragment else ""), picture, args.size, args.dark)
         server.shutdown()
     print(f"{args.picture}: {picture.stat().st_size / 1000:.0f} kB")

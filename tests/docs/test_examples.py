@@ -39,7 +39,7 @@ SHELL = f'shimmytok() {{ "{sys.executable}" -m shimmytok "$@"; }}\n'
 def run(line: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
     command = ["bash", "-c", SHELL + line]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, encoding="utf-8")
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, encoding="utf-8")
 
 
 def evaluate_console(example: Example) -> str | None:

@@ -70,7 +70,7 @@ def test_a_tree_that_is_ready(root, capsys):
             "pyproject.toml",
             '"pytest"]\n[dep',
             '"nose"]\n[dep',
-            ["pyproject.toml: the extra and the dependency group `test` differ"],
+            ["pyproject.toml: the extra and the group `test` differ"],
         ),
         ("pyproject.toml", "cp310", "cp311", ["pyproject.toml: no wheels for Python 3.10, which a classifier names"]),
     ],

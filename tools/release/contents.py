@@ -57,7 +57,7 @@ def group_faults(root: Path) -> Iterator[str]:
 
 def distribution_faults(root: Path, dist: Path, complete: bool) -> Iterator[str]:
     """What is wrong with built distributions; all wheels of a release have to be there when it is to be complete."""
-    from tools.dist.__main__ import checked
+    from tools.distributions.__main__ import checked
 
     version = version_of(root)
     paths = sorted(dist.iterdir())

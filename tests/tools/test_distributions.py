@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("elftools", reason="the tools of a release are not installed")
 
-from tools.dist import __main__ as command
-from tools.dist import extension, sdist, wheel
+from tools.distributions import __main__ as command
+from tools.distributions import extension, sdist, wheel
 
 INFO = "shimmytok-1.0.dist-info"
 METADATA = {

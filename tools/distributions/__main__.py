@@ -2,7 +2,8 @@
 
 python -m tools.distributions --out dist                          # sdist and a wheel for this interpreter; quick tests
 python -m tools.distributions --python python3.12 --tests all     # for others; all tests
-python -m tools.distributions check dist/*                        # look into distributions that something else built
+python -m tools.distributions check dist/*                        # look into what something else built
+python -m tools.distributions --python python3.12 try SDIST WHEEL # install and test what something else built
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tries a distribution as a user does: installs it where there is nothing else, and runs the tests on what is installed."""
+"""Tries a distribution as a user does: installs it where there is nothing else, and tests what is installed."""
 
 from __future__ import annotations
 

@@ -11,16 +11,18 @@ from .machine import Machine
 
 __all__ = ["QUICK", "try_sdist", "try_wheel"]
 
-# Some seconds each, and together most of the package's code; test_golden.py with the bundled vocabulary.
+# Short ones, and together most of the package's code.
 QUICK = (
     "test_batch.py",
     "test_cli.py",
     "test_decode.py",
     "test_encode.py",
+    "test_first_use.py",
     "test_imports.py",
     "test_loading.py",
     "test_public_api.py",
     "test_serialize.py",
+    "test_simd.py",
     "test_golden.py",
 )
 # What tests read. Not the package's sources: they would be taken for the package.

@@ -18,7 +18,7 @@ from . import recipe
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs; the exit status is 1 when a recipe with a wrong test builds."""
+    """Runs; the exit status is 1 when a build fails, or does not fail that has to."""
     options = parsed(arguments)
     text = recipe.RECIPE.read_text(encoding="utf-8")
     if options.command == "recipe":
@@ -48,13 +48,17 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
 def built(text: str, options: argparse.Namespace, folder: Path) -> int:
     """The package, tested and installed; then what must not be built."""
     from . import channel
-    from .build import build, install
+    from .build import BuildFails, build, install
 
     start = time.monotonic()
     channel.make(folder / "channel", folder / "staged")
     print(f"a local channel in {time.monotonic() - start:.0f} s", flush=True)
     out = options.out or folder / "out"
-    package = build(recipe.write(folder / "recipe", text), folder / "channel", out)
+    try:
+        package = build(recipe.write(folder / "recipe", text), folder / "channel", out)
+    except BuildFails as failure:
+        print(failure)
+        return 1
     install([folder / "channel", out], folder / "prefix")
     print(
         f"{package.name}: {package.stat().st_size:,} bytes, tested and installed in {time.monotonic() - start:.0f} s",
@@ -64,24 +68,25 @@ def built(text: str, options: argparse.Namespace, folder: Path) -> int:
 
 
 def wrong(text: str, wheel: Path, folder: Path) -> int:
-    """Builds recipes with one wrong test each; the exit status is 0 when only the right one builds."""
+    """Builds recipes with one wrong test each; the exit status is 0 when each fails, and for the reason it must."""
     import yaml
-    from rattler_build import RattlerBuildError
 
-    from .build import build
+    from .build import BuildFails, build
     from .spoil import spoiled
 
     script = f"${{{{ PYTHON }}}} -m pip install --no-deps --no-index {wheel.resolve()}"
     n_passed = 0
-    for n, (name, content) in enumerate(spoiled(text, script)):
+    for n, (name, said, content) in enumerate(spoiled(text, script)):
         path = recipe.write(folder / f"wrong{n}", yaml.safe_dump(content, sort_keys=False))
         try:
             build(path, folder / "channel", folder / f"wrong{n}" / "out")
-            passed = True
-        except RattlerBuildError:
-            passed = False
-        print(f"a recipe with {name} made wrong: {'built' if passed else 'refused'}", flush=True)
-        n_passed += passed != (name == "nothing")
+        except BuildFails as failure:
+            refused = said in str(failure)
+            print(f"with {name} made wrong: refused" if refused else f"{failure}\nwith {name} made wrong: not for that")
+        else:
+            refused = False
+            print(f"with {name} made wrong: built")
+        n_passed += not refused
     return 1 if n_passed else 0
 
 

@@ -9,26 +9,44 @@ import sys
 from pathlib import Path
 
 import rattler
-from rattler_build import JinjaConfig, Stage0Recipe, ToolConfiguration, VariantConfig
+from rattler_build import JinjaConfig, RattlerBuildError, Stage0Recipe, ToolConfiguration, VariantConfig
+from rattler_build.progress import LogEvent, ProgressCallback
 
 from .channel import SUBDIR
 
-__all__ = ["build", "install"]
+__all__ = ["BuildFails", "build", "install"]
+
+
+class BuildFails(Exception):
+    """A build or a test that failed; the text is all that was said."""
+
+
+class _Log(ProgressCallback):
+    """Keeps what rattler-build, the build and the tests say."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def on_log(self, event: LogEvent) -> None:
+        self.lines.append(event.message)
 
 
 def build(recipe: Path, channel: Path, out: Path) -> Path:
     """Builds and tests a package for the running Python; raises when the build or a test fails."""
-    variants = VariantConfig.from_file_with_context(recipe.with_name("variants.yaml"), JinjaConfig())
-    chosen = variants.to_dict() | {
-        "python": [f"{sys.version_info.major}.{sys.version_info.minor}.*"],
-        "c_stdlib_version": ["1.0"],
-    }
-    (result,) = Stage0Recipe.from_file(recipe).run_build(
-        variant_config=VariantConfig(chosen),
-        tool_config=ToolConfiguration(test_strategy="native", compression_threads=1),
-        output_dir=out,
-        channels=[channel.as_uri()],
-    )
+    variants = VariantConfig.from_file_with_context(recipe.with_name("variants.yaml"), JinjaConfig()).to_dict()
+    # Of the pins, the Python that the channel has, and its stand-in for the C library.
+    pins = {"python": [f"{sys.version_info.major}.{sys.version_info.minor}.*"], "c_stdlib_version": ["1.0"]}
+    log = _Log()
+    try:
+        (result,) = Stage0Recipe.from_file(recipe).run_build(
+            variant_config=VariantConfig(variants | pins),
+            tool_config=ToolConfiguration(test_strategy="native"),
+            output_dir=out,
+            channels=[channel.as_uri()],
+            progress_callback=log,
+        )
+    except RattlerBuildError as error:
+        raise BuildFails("\n".join([*log.lines, str(error)])) from error
     (package,) = result.packages
     return Path(package)
 

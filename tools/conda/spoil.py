@@ -12,13 +12,16 @@ __all__ = ["spoiled"]
 Recipe = dict[str, Any]
 
 
-def spoiled(recipe: str, script: str) -> Iterator[tuple[str, Recipe]]:
-    """What was made wrong, and the recipe; each is built by a quicker script, since it is only its test that counts."""
-    for name, change in CHANGES.items():
+def spoiled(recipe: str, script: str) -> Iterator[tuple[str, str, Recipe]]:
+    """What was made wrong, what the build has to say of it, and the recipe.
+
+    Each is built by a quicker script, since it is only its test that counts.
+    """
+    for name, (change, said) in CHANGES.items():
         content = yaml.safe_load(recipe)
         content["build"]["script"] = script
         change(content)
-        yield name, content
+        yield name, said, content
 
 
 def _test(recipe: Recipe, key: str, word: str = "") -> Recipe:
@@ -64,12 +67,11 @@ WRONG_GOLDEN = (
     "import lzma; path = 'tests/golden/gpt-2.jsonl.xz'; content = lzma.open(path).read(); "
     "wrong = content.replace(b'50256', b'50255', 1); assert wrong != content; lzma.open(path, 'wb').write(wrong)"
 )
-CHANGES: dict[str, Callable[[Recipe], None]] = {
-    "nothing": lambda recipe: None,
-    "an import": _import,
-    "a dependency": _pip_check,
-    "the command": _command,
-    "ids": _ids,
-    "a golden file": _golden,
-    "a file": _contents,
+CHANGES: dict[str, tuple[Callable[[Recipe], None], str]] = {
+    "an import": (_import, "No module named 'shimmytok.no_such_module'"),
+    "a dependency": (_pip_check, "requires gguf, which is not installed"),
+    "the command": (_command, "no-such-model"),
+    "ids": (_ids, "AssertionError"),
+    "a golden file": (_golden, "1 failed"),
+    "a file": (_contents, "none.gguf"),
 }

@@ -11,8 +11,8 @@ import pytest
 
 from shimmytok import Tokenizer
 
-N_THREADS = 8
-N_TOKENIZERS = 10
+N_THREADS = 4
+N_TOKENIZERS = 3
 TEXT = "First use, été 123: 我们 😀\n" * 5
 
 QUESTIONS: dict[str, Callable[[Tokenizer], object]] = {

@@ -12,7 +12,7 @@ from shimmytok import __version__
 pytest.importorskip("tomllib", reason="the tools of a release need Python 3.11")
 
 from tools.release import __main__ as command
-from tools.release import contents, versions
+from tools.release import contents, stubs, versions
 
 FILES = {
     "shimmytok/version.py": '__version__ = "1.2.3"\n',
@@ -116,15 +116,23 @@ def test_golden_files(root):
     assert check(root)[1:] == [f"{name}/texts.jsonl.xz: is empty"]
 
 
-@pytest.mark.parametrize("stub", ["x: int\n", "x: int\nnot_there: int\n", ""])
+@pytest.mark.parametrize("stub", ["class A:\n    x: int\n", "class A:\n    x: int\n    def f(self) -> int: ...\n", ""])
 def test_stubs(tmp_path, stub):
     pytest.importorskip("mypy", reason="the tools of lint are not installed")
     folder = tmp_path / "shimmytok"
     folder.mkdir()
-    for name, text in (("__init__.py", ""), ("module.py", "x = 1\n"), ("module.pyi", stub)):
-        (folder / name).write_text(text)
-    faults = list(contents.stub_faults(tmp_path))
-    assert (faults == []) == (stub == "x: int\n"), faults
+    (folder / "__init__.py").write_text("from shimmytok._a import A as A\n__all__ = ['A']\n")
+    (folder / "_a.py").write_text("class A:\n    x = 1\n")
+    (folder / "_a.pyi").write_text(stub)
+    faults = list(stubs.stub_faults(tmp_path))
+    assert (faults == []) == (stub == "class A:\n    x: int\n"), faults
+
+
+def test_a_package_that_is_not_built(tmp_path):
+    (tmp_path / "shimmytok").mkdir()
+    (tmp_path / "shimmytok" / "__init__.py").write_text("import shimmytok._not_built\n")
+    (fault,) = stubs.stub_faults(tmp_path)
+    assert fault.startswith("shimmytok cannot be imported") and "_not_built" in fault
 
 
 def test_distributions(root):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import contents, versions
 from .notes import notes
+from .stubs import stub_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +43,7 @@ def faults(options: argparse.Namespace) -> Iterator[str]:
     yield from contents.group_faults(options.root)
     yield from contents.golden_faults(options.root)
     if not options.no_stubs:
-        yield from contents.stub_faults(options.root)
+        yield from stub_faults(options.root)
     if options.dist:
         yield from contents.distribution_faults(options.root, options.dist, options.complete)
 

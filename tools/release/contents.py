@@ -1,4 +1,4 @@
-"""What a release has to hold: golden files, stubs that say what the modules have, distributions with nothing wrong."""
+"""What a release has to hold: golden files, one word for what is said twice, distributions with nothing wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import tomllib
 
 from .versions import version_of
 
-__all__ = ["distribution_faults", "golden_faults", "group_faults", "missing_wheels", "stub_faults"]
+__all__ = ["distribution_faults", "golden_faults", "group_faults", "missing_wheels"]
 
 
 def golden_faults(root: Path) -> Iterator[str]:
@@ -32,15 +32,6 @@ def golden_faults(root: Path) -> Iterator[str]:
         else:
             if not n_lines:
                 yield f"tests/golden/{name}: is empty"
-
-
-def stub_faults(root: Path) -> Iterator[str]:
-    """Public modules whose stubs say something else than the built modules; mypy's stubtest compares them."""
-    modules = {".".join(path.relative_to(root).with_suffix("").parts) for path in (root / "shimmytok").rglob("*.pyi")}
-    command = [sys.executable, "-m", "mypy.stubtest", "--concise", "--ignore-disjoint-bases", *sorted(modules)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        yield from (done.stdout + done.stderr).splitlines()
 
 
 def group_faults(root: Path) -> Iterator[str]:

@@ -6,10 +6,13 @@ looked for where words lie that found no room at home; what is nowhere is encode
 """
 
 from libc.stdint cimport uint16_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve, reserve_ids
+
+cdef extern from "hash.h":
+    bint shim_same_bytes(const uint8_t* a, const uint8_t* b, size_t n) noexcept nogil
 
 cdef extern from "word_batch.h":
     const size_t SHIM_SHORT_TEXT
@@ -35,7 +38,7 @@ cdef extern from "word_batch.h":
     size_t shim_find(const ShimBatch* b, int level, uint32_t* base, size_t* n_ids, Absent* absent) noexcept nogil
     void shim_copy_ids(uint32_t* to, const uint32_t* start, size_t n) noexcept nogil
     ctypedef struct Elsewhere "shim_elsewhere":
-        pass
+        uint64_t* entry
     void shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
                              uint32_t told, Elsewhere* where) noexcept nogil
     uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t told,
@@ -48,6 +51,8 @@ cdef enum:
     BATCH = 512                    # pieces whose lines are asked for at a time
     ENOUGH = 256                   # pieces that wait before they are encoded
     MOST = ENOUGH + BATCH          # and that may wait
+    BUCKETS = 512                  # by which pieces that wait twice are found
+    NOBODY = 0xFFFF
     MOVE = 8                       # one of so many words that are found beside their line is brought home
 
 ctypedef uint64_t[2] ShortKey
@@ -65,9 +70,14 @@ cdef struct Batch:                 # in the workspace, one for each thread
     Absent[BATCH + 1] absent
     Waiting[MOST] waiting
     Missed[MOST] missed            # the pieces that wait, in order
-    Missed[MOST] unknown           # those of them that no entry has
+    Missed[MOST] unknown           # those of them that no entry has, each once
     uint16_t[MOST] number          # of each of these in `missed`
+    uint16_t[MOST] again           # the numbers of those that are the same as an earlier one,
+    uint16_t[MOST] first           # and of that one
+    uint16_t[BUCKETS] last         # the last unknown piece of each bucket
     size_t n_waiting
+    size_t n_unknown
+    size_t n_again
     size_t base                    # the ids that were there before
 
 
@@ -99,11 +109,32 @@ cdef void wait(
     batch.n_waiting += count
 
 
-cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found, size_t* n_unknown) noexcept nogil:
+cdef inline bint waits_twice(Batch* batch, size_t k) noexcept nogil:
+    """Is the unknown piece k the same as an earlier one?  Then it goes to `again`."""
+    cdef const Missed* word = &batch.missed[k]
+    cdef const Missed* other
+    cdef size_t place = <size_t>batch.waiting[k].where.entry, bucket = (place >> 6 ^ place >> 15) % BUCKETS
+    cdef uint16_t number = batch.last[bucket]
+    batch.last[bucket] = <uint16_t>k
+    if number == NOBODY or place == 0:
+        return False
+    other = &batch.missed[number]
+    if other.n != word.n or not shim_same_bytes(other.p, word.p, word.n):
+        return False
+    batch.last[bucket] = number
+    batch.again[batch.n_again] = <uint16_t>k
+    batch.first[batch.n_again] = number
+    batch.n_again += 1
+    return True
+
+
+cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noexcept nogil:
     """Look for the pieces that wait in the other entries that may have them; what is not there goes to `unknown`."""
     cdef Waiting* waiting
     cdef Missed* word
-    cdef size_t k, left = 0
+    cdef size_t k
+    batch.n_unknown = batch.n_again = 0
+    memset(batch.last, 0xFF, sizeof(batch.last))
     if reserve_ids(found, (batch.n_waiting + 1) * SHIM_WIDE_IDS) != OK:
         return OUT_OF_MEMORY
     for k in range(batch.n_waiting):
@@ -112,13 +143,37 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found, siz
         word.first = found.n
         word.count = shim_find_elsewhere(c, word.p, word.n, waiting.told, &waiting.where, found.ids + found.n)
         found.n += word.count
-        if word.count and k % MOVE == 0 and word.n <= SHIM_SHORT_TEXT and waiting.told == 0:
+        if word.count == 0:
+            if not waits_twice(batch, k):
+                batch.unknown[batch.n_unknown] = word[0]
+                batch.number[batch.n_unknown] = <uint16_t>k
+                batch.n_unknown += 1
+        elif k % MOVE == 0 and word.n <= SHIM_SHORT_TEXT and waiting.told == 0:
             shim_move_home(waiting.line, waiting.key)
-        batch.unknown[left] = word[0]
-        batch.number[left] = <uint16_t>k
-        left += word.count == 0
-    n_unknown[0] = left
     return OK
+
+
+cdef int encode_again(
+    EncodeMissed encode, const void* tables, Batch* batch, Workspace* ws, IdSink* found
+) noexcept nogil:
+    """Give the pieces that are the same as others their ids, too; those that depend on more than their bytes are
+    encoded."""
+    cdef size_t i, k, n = 0
+    cdef int status
+    for i in range(batch.n_again):
+        k = batch.again[i]
+        if batch.missed[batch.first[i]].n == NOT_KEPT:
+            batch.unknown[n] = batch.missed[k]
+            batch.number[n] = <uint16_t>k
+            n += 1
+        else:
+            batch.missed[k] = batch.missed[batch.first[i]]
+    if n == 0:
+        return OK
+    status = encode(tables, batch.unknown, n, ws, found)
+    for i in range(n):
+        batch.missed[batch.number[i]] = batch.unknown[i]
+    return status
 
 
 cdef int fill_gaps(const Batch* batch, IdSink* found, Workspace* ws, IdSink* out) noexcept nogil:
@@ -156,20 +211,24 @@ cdef int encode_waiting(
     cdef IdSink* found = &ws.found
     cdef const Missed* word
     cdef const Waiting* waiting
-    cdef size_t k, n_unknown = 0
+    cdef size_t k
     cdef int status
     found.n = 0
-    if find_waiting(c, batch, found, &n_unknown) != OK:
+    if find_waiting(c, batch, found) != OK:
         return OUT_OF_MEMORY
-    status = encode(tables, batch.unknown, n_unknown, ws, found)
+    status = encode(tables, batch.unknown, batch.n_unknown, ws, found)
     if status != OK:
         return status
-    for k in range(n_unknown):
+    for k in range(batch.n_unknown):
         word = &batch.unknown[k]
         waiting = &batch.waiting[batch.number[k]]
         batch.missed[batch.number[k]] = word[0]
         shim_keep(c, word.p, word.n, waiting.key, waiting.line, found.ids + word.first, word.count,
                   <uint32_t>word.first)
+    if batch.n_again:
+        status = encode_again(encode, tables, batch, ws, found)
+        if status != OK:
+            return status
     return fill_gaps(batch, found, ws, out)
 
 

@@ -49,7 +49,7 @@ cdef extern from "word_batch.h":
 
 cdef enum:
     BATCH = 512                    # pieces whose lines are asked for at a time
-    ENOUGH = 256                   # pieces that wait before they are encoded
+    ENOUGH = 512                   # pieces that wait before they are encoded
     MOST = ENOUGH + BATCH          # and that may wait
     BUCKETS = 512                  # by which pieces that wait twice are found
     NOBODY = 0xFFFF

@@ -18,8 +18,11 @@ cdef class Encoder:
     cdef Model model
     cdef SpecialMatcher all_specials
     cdef SpecialMatcher user_defined
-    cdef const uint32_t[::1] prefix
-    cdef const uint32_t[::1] suffix
+    cdef const uint32_t[::1] around    # ids to put before a text, and then those to put behind it
+    cdef const uint32_t* first_prefix
+    cdef const uint32_t* first_suffix
+    cdef size_t n_prefix
+    cdef size_t n_suffix
     cdef ScratchPool spare
     cdef int run(self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out) noexcept nogil
     cdef int run_fragments(

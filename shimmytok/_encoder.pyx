@@ -45,9 +45,9 @@ cdef inline bint inside(const View* view, size_t at) noexcept nogil:
     return at < view.n and view.text[at] & 0xC0 == 0x80
 
 
-cdef inline int push_all(IdSink* out, const uint32_t[::1] tokens) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(tokens.shape[0]):
+cdef inline int push_all(IdSink* out, const uint32_t* tokens, size_t n) noexcept nogil:
+    cdef size_t k
+    for k in range(n):
         if push(out, tokens[k]) != OK:
             return OUT_OF_MEMORY
     return OK
@@ -63,8 +63,10 @@ cdef class Encoder:
         self.model = model
         self.all_specials = all_specials
         self.user_defined = user_defined
-        self.prefix = np.array(prefix, np.uint32)
-        self.suffix = np.array(suffix, np.uint32)
+        self.n_prefix, self.n_suffix = len(prefix), len(suffix)
+        self.around = np.array([*prefix, *suffix, 0], np.uint32)
+        self.first_prefix = &self.around[0]
+        self.first_suffix = self.first_prefix + self.n_prefix
         self.spare = ScratchPool()
 
     cdef int run(
@@ -72,13 +74,13 @@ cdef class Encoder:
     ) noexcept nogil:
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
         cdef int status
-        if add_special and push_all(out, self.prefix) != OK:
+        if add_special and push_all(out, self.first_prefix, self.n_prefix) != OK:
             return OUT_OF_MEMORY
         if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
             status = self.model.encode_view(self.model.tables, &view, ws, out)
         else:
             status = self.run_fragments(specials, &view, ws, out)
-        if status == OK and add_special and push_all(out, self.suffix) != OK:
+        if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
             return OUT_OF_MEMORY
         return status
 

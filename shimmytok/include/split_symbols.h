@@ -22,7 +22,7 @@ static inline uint8_t shim_wide_symbol(const shim_restart *t, const uint8_t *p) 
         cp = (lead & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
     else
         cp = (lead & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
-    return (uint8_t)(t->pages[(size_t)t->page_of[cp >> 8] << 8 | (cp & 255)] - SHIM_FIRST_CLASS);
+    return (uint8_t)(shim_class(t, cp) - SHIM_FIRST_CLASS);
 }
 
 static inline int shim_is_first(uint8_t byte) { return (byte & 0xC0) != 0x80; }
@@ -110,14 +110,17 @@ SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8
 SHIM_AVX512 static inline int shim_symbols_avx512(const shim_restart *t, const uint8_t *text, size_t n,
                                                   uint8_t *symbols) {
     const __m512i low = _mm512_loadu_si512(t->ascii), high = _mm512_loadu_si512(t->ascii + 64);
+    const __m512i alike = _mm512_loadu_si512(t->alike);
     uint64_t firsts, any = 0;
     size_t i;
     for (i = 0; i < n; i += 64) {
         __mmask64 within = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
         __m512i bytes = _mm512_maskz_loadu_epi8(within, text + i);
-        _mm512_storeu_si512(symbols + i, _mm512_permutex2var_epi8(low, bytes, high));
+        __m512i of_lead = _mm512_permutexvar_epi8(bytes, alike);
         firsts = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xC0));
         any |= firsts;
+        _mm512_storeu_si512(symbols + i, _mm512_mask_mov_epi8(_mm512_permutex2var_epi8(low, bytes, high), firsts, of_lead));
+        firsts &= _mm512_cmpeq_epi8_mask(of_lead, _mm512_set1_epi8((char)SHIM_MIXED));
         for (; firsts; firsts &= firsts - 1) {
             size_t at = i + shim_lowest(firsts);
             symbols[at] = shim_wide_symbol(t, text + at);

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SHIM_NO_ROW UINT32_MAX
 #define SHIM_DROPPED(entry) ((entry) >> 5 & 3)
@@ -25,7 +26,30 @@ typedef struct {
     uint8_t ascii[128];      /* character -> symbol */
     const uint16_t *page_of; /* code point >> 8 -> page */
     const uint8_t *pages;    /* page << 8 | code point & 255 -> class */
+    uint8_t alike[64];       /* by the lower six bits of a lead byte: the symbol that all characters with it have, or
+                                SHIM_MIXED */
 } shim_restart;
+
+#define SHIM_MIXED 0xFF
+
+static inline uint8_t shim_class(const shim_restart *t, uint32_t cp) {
+    return t->pages[(size_t)t->page_of[cp >> 8] << 8 | (cp & 255)];
+}
+
+/* Fill `alike`, from page_of and pages.  Lead bytes of four bytes count as mixed. */
+static inline void shim_find_alike(shim_restart *t, uint8_t first_class) {
+    uint32_t lead, cp, end;
+    uint8_t class;
+    memset(t->alike, SHIM_MIXED, sizeof t->alike);
+    for (lead = 0xC2; lead < 0xF0; lead++) {
+        cp = lead < 0xE0 ? (lead & 0x1F) << 6 : (lead & 0x0F) << 12;
+        end = cp + (lead < 0xE0 ? 64 : 4096);
+        if (lead == 0xE0) cp = 0x800;
+        class = shim_class(t, cp);
+        while (cp < end && shim_class(t, cp) == class) cp++;
+        if (cp == end) t->alike[lead & 63] = (uint8_t)(class - first_class);
+    }
+}
 
 /* The boundaries of two symbols read one after the other; the second may drop those of the first. */
 static inline uint32_t shim_both(uint32_t first, uint32_t second) {

@@ -20,6 +20,7 @@ cdef extern from "split_block.h" nogil:
     size_t shim_split_short(const shim_restart* t, const uint8_t* text, size_t size, uint32_t* ends)
     size_t shim_split_block(const shim_restart* t, int level, const uint8_t* text, size_t size, shim_buffers* b,
                             shim_progress* progress, uint32_t* ends, size_t n)
+    void shim_find_alike(shim_restart* t, uint8_t first_class)
     void shim_forget(shim_progress* progress, size_t n)
     int shim_square(shim_restart* t, uint32_t* pairs, uint32_t* meeting)
 
@@ -210,6 +211,7 @@ cdef class Splitter:
             t.ascii[i] = self.ascii[i] - FIRST_CLASS
         t.single, t.ends = self.entries, self.entries + n_single
         t.page_of, t.pages = &self.page_of[0], &self.pages[0]
+        shim_find_alike(t, FIRST_CLASS)
         if n_pairs:
             shim_square(t, self.entries + n_single + n_states, self.entries + n_single + n_states + n_pairs)
         self.tables.restart = t

@@ -73,6 +73,14 @@ def test_texts_of_one_block(level: str, patterns: tuple[str, ...]) -> None:
         agree(patterns, random_text(rng, n))
 
 
+@pytest.mark.parametrize("name", ["gpt-2", "gpt-4o", "qwen2", "deepseek-v3"])
+def test_all_characters(level: str, name: str) -> None:
+    """Each behind a letter and a sign, so that its symbol shows: lead bytes stand for symbols where all agree."""
+    for first in range(0x80, 0x20000, 0x800):
+        text = "".join(f"a{chr(c)}!{chr(c)}" for c in range(first, first + 0x800))
+        agree(PRE[name].patterns, text.encode("utf-8", "surrogatepass"))
+
+
 @EVERY_LIST
 def test_texts_of_several_blocks(level: str, patterns: tuple[str, ...]) -> None:
     rng = random.Random(3)

@@ -12,6 +12,7 @@ import numpy as np
 from libc.string cimport memcmp, memcpy, memset
 
 from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok.gguf._strings cimport StringArray, StringsView
 
 from shimmytok.errors import LimitError
@@ -22,6 +23,7 @@ cdef extern from "prefetch.h":
 cdef enum:
     MAX_TEXT = 0x7FFFFFFF          # offsets are 32 bits wide
     BLOCK = 64                     # strings that are put into an index at a time
+    LARGE = 1 << 18                # slots of an index that fills large pages
     SLACK = 16                     # bytes that can be read behind the last string of any table
 
 
@@ -202,8 +204,7 @@ cdef class TokenTable:
         cdef Table table = self.table
         while size < <uint64_t>count * 2:
             size *= 2
-        slots = np.zeros(size, np.uint64)
-        cdef uint64_t[::1] view = slots
+        cdef uint64_t[::1] view = LargeMemory(size) if size >= LARGE else np.zeros(size, np.uint64)
         table.mask = size - 1
         if not self._indexed:
             table.seed = int.from_bytes(os.urandom(8), "little")

@@ -13,6 +13,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy
 
 from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok._vocab cimport find_hashed, shim_hash_bytes, shim_same_bytes
 from shimmytok._workspace cimport NONE
 from shimmytok.gguf._walk cimport load_u64
@@ -254,7 +255,7 @@ cdef class LineReader:
             count += self.symbols.starts[k + 1] - self.symbols.starts[k] <= SHORT
         while size < <uint64_t>count + count // 4:
             size *= 2
-        self._slots = np.zeros(2 * size, np.uint64)
+        self._slots = LargeMemory(2 * size)
         self.short.slots = <ShortSlot*>&self._slots[0]
         self.short.mask = size - 1
         self.short.seed = int.from_bytes(os.urandom(8), "little")

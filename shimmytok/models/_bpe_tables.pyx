@@ -13,6 +13,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok._vocab cimport find
 from shimmytok._workspace cimport NONE
 from shimmytok.gguf._walk cimport load_u64
@@ -170,7 +171,6 @@ cdef class BpeTableSet:
     cdef int _make_pairs(self, StringArray merges) except -1:
         cdef Merges* m = &self.t.merges
         cdef uint64_t buckets = 2
-        cdef size_t head
         if merges is None:
             merges = StringArray.from_list([])
         if merges.view.count >= <size_t>MOST_MERGES:
@@ -180,9 +180,7 @@ cdef class BpeTableSet:
         m.symbol_bits = min(31, (64 - <uint32_t>(merges.view.count + 1).bit_length()) // 2)
         m.rank_bits = 64 - 2 * m.symbol_bits
         m.no_symbol = (<uint32_t>1 << m.symbol_bits) - 1
-        pairs = np.zeros(BUCKET * (buckets + 1), np.uint64)
-        head = (0 - <size_t>pairs.ctypes.data // 8) % BUCKET   # so that a bucket is a cache line
-        self._pairs = pairs[head : head + BUCKET * buckets]
+        self._pairs = LargeMemory(BUCKET * buckets)        # page-aligned: a bucket is a cache line
         self._merged = np.zeros(merges.view.count + 1, np.uint32)
         fault_in(&self._pairs[0], BUCKET * buckets * sizeof(uint64_t))
         fault_in(&self._merged[0], merges.view.count * sizeof(uint32_t))

@@ -25,6 +25,9 @@ COMPILER_DIRECTIVES = {
 # Cython's own functions for memoryviews and the like, once instead of in each module: a third of the size.
 SHARED = "shimmytok._cyutility"
 
+# As many C files at a time as this process has processors: there are sixty.
+PARALLEL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
 # -g0: Python's own flags ask for debug information, which makes the libraries several times larger.
 COMPILE_ARGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-fvisibility=hidden"]
 
@@ -49,5 +52,6 @@ setup(
         shared_utility_qualified_name=SHARED,
         build_dir="build/cython-checked" if CHECKED else "build/cython",
         nthreads=0,
-    )
+    ),
+    options={"build_ext": {"parallel": PARALLEL}},
 )

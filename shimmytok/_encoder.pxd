@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from shimmytok._scratch cimport Scratch, ScratchPool
-from shimmytok._specials cimport SpecialMatcher
+from shimmytok._specials cimport SpecialMatcher, SpecialTables
 from shimmytok._texts cimport View
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._model cimport Model
@@ -18,8 +18,14 @@ cdef class Encoder:
     cdef Model model
     cdef SpecialMatcher all_specials
     cdef SpecialMatcher user_defined
-    cdef const uint32_t[::1] prefix
-    cdef const uint32_t[::1] suffix
+    cdef const uint32_t[::1] around    # ids to put before a text, and then those to put behind it
+    cdef const uint32_t* first_prefix
+    cdef const uint32_t* first_suffix
+    cdef size_t n_prefix
+    cdef size_t n_suffix
     cdef ScratchPool spare
     cdef int run(self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out) noexcept nogil
+    cdef int run_fragments(
+        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
+    ) noexcept nogil
     cdef Scratch* encode(self, object text, bint add_special, bint parse_special) except NULL

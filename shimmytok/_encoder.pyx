@@ -40,6 +40,19 @@ cdef int write_utf8(View* view, Workspace* ws) noexcept nogil:
     return OK if view.n <= LONGEST_TEXT else TOO_LONG
 
 
+cdef inline bint inside(const View* view, size_t at) noexcept nogil:
+    """Is this place of a clean text inside of a character?  A special token may begin or end there."""
+    return at < view.n and view.text[at] & 0xC0 == 0x80
+
+
+cdef inline int push_all(IdSink* out, const uint32_t* tokens, size_t n) noexcept nogil:
+    cdef size_t k
+    for k in range(n):
+        if push(out, tokens[k]) != OK:
+            return OUT_OF_MEMORY
+    return OK
+
+
 cdef class Encoder:
     """A model, the special tokens to cut at, and the ids to put around a text.  Immutable; safe for many threads."""
 
@@ -50,46 +63,54 @@ cdef class Encoder:
         self.model = model
         self.all_specials = all_specials
         self.user_defined = user_defined
-        self.prefix = np.array(prefix, np.uint32)
-        self.suffix = np.array(suffix, np.uint32)
+        self.n_prefix, self.n_suffix = len(prefix), len(suffix)
+        self.around = np.array([*prefix, *suffix, 0], np.uint32)
+        self.first_prefix = &self.around[0]
+        self.first_suffix = self.first_prefix + self.n_prefix
         self.spare = ScratchPool()
 
     cdef int run(
         self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out
     ) noexcept nogil:
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
-        cdef const Segment* segment
-        cdef Py_ssize_t k
-        cdef size_t i
-        cdef bint after_special = True
         cdef int status
+        if add_special and push_all(out, self.first_prefix, self.n_prefix) != OK:
+            return OUT_OF_MEMORY
+        if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
+            status = self.model.encode_view(self.model.tables, &view, ws, out)
+        else:
+            status = self.run_fragments(specials, &view, ws, out)
+        if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
+            return OUT_OF_MEMORY
+        return status
+
+    cdef int run_fragments(
+        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
+    ) noexcept nogil:
+        """Encode a text between its special tokens."""
+        cdef const Segment* segment
+        cdef bint after_special = True
+        cdef size_t i
+        cdef int status = OK
         if view.kind:
-            status = write_utf8(&view, ws)
+            status = write_utf8(view, ws)
             if status != OK:
                 return status
-        if add_special:
-            for k in range(self.prefix.shape[0]):
-                if push(out, self.prefix[k]) != OK:
-                    return OUT_OF_MEMORY
         if cut(specials, view.text, view.n, ws) != OK:
             return OUT_OF_MEMORY
         for i in range(ws.n_segments):
             segment = <const Segment*>ws.segments.data + i
             if segment.token == NONE:
+                ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
                 status = self.model.encode_fragment(
                     self.model.tables, view.text + segment.start, segment.end - segment.start, after_special, ws, out
                 )
-                after_special = False
             else:
                 status = push(out, segment.token)
-                after_special = True
+            after_special = segment.token != NONE
             if status != OK:
-                return status
-        if add_special:
-            for k in range(self.suffix.shape[0]):
-                if push(out, self.suffix[k]) != OK:
-                    return OUT_OF_MEMORY
-        return OK
+                break
+        return status
 
     cdef Scratch* encode(self, text, bint add_special, bint parse_special) except NULL:
         """The ids of one text, in borrowed memory: for `spare` to be given back."""
@@ -114,6 +135,7 @@ cdef class Encoder:
         cdef int status = OK
         owner = look_at_utf8(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
+        scratch.ws.clean = False
         if view.n:
             status = self.model.encode_fragment(
                 self.model.tables, view.text, view.n, False, &scratch.ws, &scratch.ids

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from typing import Any
+from typing import SupportsIndex
 
 from shimmytok._stream_decoder import StreamDecoder
 from shimmytok.vocab import Vocab
@@ -7,12 +7,17 @@ from shimmytok.vocab import Vocab
 class TextDecoder:
     def __init__(self, vocab: Vocab) -> None: ...
     def decode(
-        self, ids: Any, skip_special_tokens: bool = False, *, remove_special: bool = False, errors: str = "replace"
+        self,
+        ids: Iterable[SupportsIndex],
+        skip_special_tokens: bool = False,
+        *,
+        remove_special: bool = False,
+        errors: str = "replace",
     ) -> str: ...
-    def decode_bytes(self, ids: Any, skip_special_tokens: bool = False) -> bytes: ...
+    def decode_bytes(self, ids: Iterable[SupportsIndex], skip_special_tokens: bool = False) -> bytes: ...
     def decode_batch(
         self,
-        sequences: Iterable[Any],
+        sequences: Iterable[Iterable[SupportsIndex]],
         skip_special_tokens: bool = False,
         *,
         remove_special: bool = False,

@@ -124,7 +124,7 @@ cdef class TextDecoder:
     def decode(self, ids, bint skip_special_tokens=False, *, bint remove_special=False, errors="replace"):
         """The text of ids: llama_detokenize.  Like that, it may take away spaces (see `decode_bytes` for all bytes).
 
-        ids: a sequence of int or a one-dimensional integer array.
+        ids: any iterable of int, or a one-dimensional array or buffer of integers.
         skip_special_tokens: leave out control and unknown tokens (llama_detokenize without unparse_special).
         remove_special: leave out a BOS at the start and an EOS at the end, where the model adds them.
         errors: what becomes of invalid UTF-8, as in bytes.decode.
@@ -133,7 +133,7 @@ cdef class TextDecoder:
         return self.decode_ids(ids, skip_special_tokens, remove_special, errors)
 
     def decode_bytes(self, ids, bint skip_special_tokens=False):
-        """The pieces of ids, joined: nothing cleaned up, nothing stripped.
+        """The pieces of ids, joined: nothing cleaned up, nothing stripped; see `decode` for ids and errors.
 
         >>> Tokenizer.from_pretrained("gpt2").decode_bytes([8582, 236, 231])
         b'\\xf0\\x9f\\x8e\\x89'
@@ -147,11 +147,11 @@ cdef class TextDecoder:
             table.give_back(text)
 
     def decode_batch(self, sequences, bint skip_special_tokens=False, *, bint remove_special=False, errors="replace"):
-        """The texts of many sequences of ids; see `decode`."""
+        """The texts of many sequences of ids, in their order; see `decode`."""
         return [self.decode_ids(ids, skip_special_tokens, remove_special, errors) for ids in sequences]
 
     def decode_single(self, token, bint skip_special_tokens=False):
-        """One token's piece as text, invalid UTF-8 replaced."""
+        """One token's piece as text, invalid UTF-8 replaced; InvalidTokenError for an id outside the vocabulary."""
         cdef size_t n = 0
         cdef PieceTable table = self.table()
         cdef const uint8_t* p
@@ -162,6 +162,8 @@ cdef class TextDecoder:
 
     def stream_decoder(self, *, bint skip_special_tokens=False):
         """A decoder for ids that come one by one.
+
+        skip_special_tokens: control and unknown tokens give no text.
 
         >>> stream = Tokenizer.from_pretrained("gpt2").stream_decoder()
         >>> [stream.step(i) for i in (8582, 236, 231, 0)], stream.flush()

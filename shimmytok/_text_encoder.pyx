@@ -70,6 +70,7 @@ cdef class TextEncoder(TextDecoder):
         add_special_tokens: put the ids around it that the model wants (BOS, EOS).
         parse_special: special tokens in the text become their ids; otherwise they are text like any other.
         disallowed_special: token texts, or "all", that raise SpecialTokenError where the text holds one.
+        Raises SpecialTokenError, LimitError for a text over 2 GiB, UnsupportedModelError where a file has no tokenizer.
         """
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
@@ -81,7 +82,7 @@ cdef class TextEncoder(TextDecoder):
             self._encoder.spare.give_back(scratch)
 
     def encode_to_numpy(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
-        """The ids of a text as uint32[n]; see `encode`.
+        """The ids of a text as uint32[n], an array of the caller's own; see `encode`.
 
         >>> Tokenizer.from_pretrained("gpt2").encode_to_numpy("Hello world")
         array([15496,   995], dtype=uint32)
@@ -96,7 +97,7 @@ cdef class TextEncoder(TextDecoder):
             self._encoder.spare.give_back(scratch)
 
     def count(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
-        """The number of ids of a text; see `encode`."""
+        """The number of ids of a text: those of `encode` with the same arguments."""
         cdef Scratch* scratch
         cdef size_t n
         if self._encoder is None or disallowed_special is not NOTHING:
@@ -108,7 +109,11 @@ cdef class TextEncoder(TextDecoder):
 
     def encode_batch(self, texts, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=(),
                      num_threads=None):
-        """The ids of many texts, encoded by `num_threads` threads (as many as there are processors); see `encode`.
+        """The ids of many texts, a list for each, in their order; see `encode`.
+
+        texts: any iterable of str and bytes.
+        num_threads: at most so many; None for as many as there are processors. Less than 64 KB of text are worth one.
+        Raises what `encode` does, and TypeError, with the number of the text: "texts[3]: ...".
 
         >>> Tokenizer.from_pretrained("gpt2").encode_batch(["Hello", " world"])
         [[15496], [995]]
@@ -121,6 +126,9 @@ cdef class TextEncoder(TextDecoder):
     def encode_batch_flat(self, texts, bint add_special_tokens=True, *, bint parse_special=False,
                           disallowed_special=(), num_threads=None):
         """The ids of many texts one after the other, uint32[n], and row_offsets, int64[texts + 1]; see `encode_batch`.
+
+        texts: any iterable of str and bytes.
+        num_threads: at most so many; None for as many as there are processors.
 
         Text i has the ids[row_offsets[i]:row_offsets[i + 1]].
         """

@@ -22,10 +22,30 @@ cdef extern from *:
     """
     bint SHIM_IS_READY(object text) noexcept
 
+cdef extern from *:
+    """
+    /* The UTF-8 that a str keeps, once somebody has asked for it; or NULL.  Without a GIL another thread may be about
+     * to write it down. */
+    static inline const char *shim_kept_utf8(PyObject *text, Py_ssize_t *n) {
+    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+        (void)text;
+        *n = 0;
+        return NULL;
+    #else
+        const PyCompactUnicodeObject *compact = (const PyCompactUnicodeObject *)text;
+        if (!PyUnicode_IS_COMPACT(text)) return NULL;
+        *n = compact->utf8_length;
+        return compact->utf8;
+    #endif
+    }
+    """
+    const char* shim_kept_utf8(object text, Py_ssize_t* n) noexcept
+
 cdef struct View:                  # a text; its owner keeps it alive and unchanged
     const uint8_t* text
     size_t n                       # bytes of UTF-8, or characters
     int kind                       # 0: UTF-8; else bytes a character, as a str has them
+    bint clean                     # its UTF-8 is known to be clean
 
 # An object whose bytes stay as they are while it is held: str, or bytes.
 cdef object as_owner(object text)
@@ -36,11 +56,24 @@ cdef object look_at_utf8(object text, View* view)
 
 cdef inline object look_at(object text, View* view):
     """Look at a text (str, bytes, or a buffer of bytes); returns what has to be kept alive."""
+    cdef Py_ssize_t n = 0
+    cdef const char* kept
     if PyUnicode_Check(text) and SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) <= LONGEST_TEXT:
         view.text = <const uint8_t*>PyUnicode_DATA(text)
         view.n = <size_t>PyUnicode_GET_LENGTH(text)
-        view.kind = 0 if PyUnicode_IS_COMPACT_ASCII(text) else PyUnicode_KIND(text)
-        return text
+        view.clean = True
+        if PyUnicode_IS_COMPACT_ASCII(text):
+            view.kind = 0
+            return text
+        kept = shim_kept_utf8(text, &n)
+        if kept == NULL:
+            view.kind = PyUnicode_KIND(text)
+            return text
+        if n <= LONGEST_TEXT:
+            view.text = <const uint8_t*>kept
+            view.n = <size_t>n
+            view.kind = 0
+            return text
     return look_at_utf8(text, view)
 
 

@@ -1,7 +1,7 @@
 """Texts as encoding sees them, where they lie.
 
-ASCII is read out of the str itself.  Of any other str the encoding thread makes the UTF-8 (include/utf8_write.h): that
-is many times quicker than Python does it, and leaves no copy in the str.
+ASCII is read out of the str itself.  Of any other str the encoding thread makes the UTF-8 (include/utf8_write.h),
+unless the str keeps it already: that is many times quicker than Python does it, and leaves no copy in the str.
 """
 
 from libc.stdlib cimport free, malloc
@@ -27,6 +27,7 @@ cdef object as_owner(object text):
 cdef object look_at_utf8(object text, View* view):
     cdef Py_ssize_t n = 0
     view.kind = 0
+    view.clean = False
     owner = as_owner(text)
     if isinstance(owner, str):
         try:

@@ -51,9 +51,12 @@ cdef struct Workspace:
     Buffer nodes                   # the symbols of a merge
     Buffer ranks                   # the tree over those of its pairs
     Buffer candidates              # special tokens that may be cut out
+    Buffer batch                   # pieces that are looked up in the word cache
+    Buffer moved                   # ids that make room for others between them
     Buffer marks                   # a byte for each byte of text: taken by a special token?
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
+    bint clean                     # the fragment to encode is known to be clean UTF-8
     IdSink found                   # ids of pieces that the word cache did not know
 
 

@@ -27,6 +27,8 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.nodes.data)
     free(ws.ranks.data)
     free(ws.candidates.data)
+    free(ws.batch.data)
+    free(ws.moved.data)
     free(ws.marks.data)
     free(ws.segments.data)
     free(ws.found.ids)
@@ -51,6 +53,8 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.nodes.cap
         + ws.ranks.cap
         + ws.candidates.cap
+        + ws.batch.cap
+        + ws.moved.cap
         + ws.marks.cap
         + ws.segments.cap
         + ws.found.cap * sizeof(uint32_t)

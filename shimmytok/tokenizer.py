@@ -70,24 +70,34 @@ class Tokenizer(TextEncoder, TokenInfo):
 
     @classmethod
     def from_bytes(cls, data: bytes, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
-        """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice."""
+        """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice.
+
+        cache_bytes and errors: see `from_gguf_file`.
+        """
         return cls(Metadata.from_bytes(data), cache_bytes)
 
     @classmethod
     def from_reader(cls, reader: BinaryIO, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
-        """Load the tokenizer of a GGUF file from an open binary file, reading little more than the metadata."""
+        """Load the tokenizer of a GGUF file from an open binary file, reading little more than the metadata.
+
+        reader: anything with `read`; it need not be seekable, and its position afterwards is not defined.
+        cache_bytes and errors: see `from_gguf_file`; what `read` raises is passed on.
+        """
         return cls(Metadata.from_reader(reader), cache_bytes)
 
     @classmethod
     def from_pretrained(cls, name: str | os.PathLike[str], *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
-        """Load a tokenizer by name: "gpt2" (which comes with the package), or the path of a GGUF file."""
+        """Load a tokenizer by name: "gpt2" (which comes with the package), or the path of a GGUF file.
+
+        cache_bytes and errors: see `from_gguf_file`.
+        """
         return cls(open_metadata(resolve(name), None), cache_bytes)
 
     # --- the memory of words ---
 
     @property
     def cache_bytes(self) -> int:
-        """The memory that the ids of words seen may take, as it was asked for at load."""
+        """The memory that the ids of words seen may take, in bytes, as it was asked for at load."""
         return self._cache.size
 
     def clear_cache(self) -> None:

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmytok import Tokenizer
+from tiny import floats, gguf, integers
 
+NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 SIZES = (0, 4096, 8192, 100_000, 8 << 20)
 WORDS = ["a", "the", "Übergröße", "internationalization", "日本語", "x" * 15, "x" * 16, "y" * 31, "z" * 32, "q" * 200]
 
@@ -62,7 +64,7 @@ def test_same_ids_for_any_bytes(plain, tiny, usual, text):
 
 @pytest.mark.parametrize("length", range(1, 70))
 def test_words_of_every_length_and_number_of_ids(plain, usual, length):
-    """Around 15 and 31 bytes, 4 and 8 ids, the form of an entry changes."""
+    """Around 15, 31 and 62 bytes, 4, 8 and 16 ids, the form of an entry changes."""
     for letters in ("e", "th", "qxzj", "é", "日本"):
         text = (letters * length)[:length]
         expected = plain.encode(text)
@@ -75,6 +77,18 @@ def test_the_end_of_the_text_is_not_read_beyond(plain, usual):
     for end in range(1, len(text) + 1):
         part = bytes(bytearray(text[:end]))
         assert usual.encode(part) == plain.encode(part)
+
+
+def test_bytes_that_look_like_keys_of_nothing():
+    """Words of bytes of all ones or zeros, beside words that are too long for each kind of entry."""
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{b:02X}>" for b in range(256)), "▁"]
+    types = integers([UNKNOWN, CONTROL, CONTROL, *[BYTE] * 256, NORMAL])
+    data = gguf("llama", tokens, scores=floats([0.0] * len(tokens)), token_type=types)
+    cached, uncached = Tokenizer.from_bytes(data), Tokenizer.from_bytes(data, cache_bytes=0)
+    for byte in (b"\xff", b"\0", b"\1"):
+        words = [byte * n for n in (1, 7, 8, 14, 15, 16, 31, 32, 62, 63)]
+        for text in (b" ".join(words), b" ".join(words[::-1]), *words):
+            assert [cached.encode(text) for _ in range(2)] == [uncached.encode(text)] * 2
 
 
 @pytest.mark.parametrize("size", SIZES)

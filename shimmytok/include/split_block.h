@@ -28,6 +28,16 @@ typedef struct {      /* between two blocks */
     size_t n_held;
 } shim_progress;
 
+/* The first `n` bytes of the text are no longer there: they belong to pieces that were handed out. */
+static inline void shim_forget(shim_progress *from, size_t n) {
+    size_t k;
+    from->at -= n;
+    for (k = 0; k < 4; k++) { /* what lies before the text now is not asked for */
+        from->before[k] -= (uint32_t)n;
+        from->held[k] -= (uint32_t)n;
+    }
+}
+
 /* The ends of the pieces of a clean text of at most SHIM_SHORT bytes; how many there are. */
 static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
     uint32_t places[4 + SHIM_SHORT + 1], *place = places + 4, entry = 0;
@@ -56,7 +66,7 @@ static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text
         ends[n] = place[i];
         n += entry & 1;
     }
-    entry = t->ends[(entry >> 8) / t->n_symbols];
+    entry = t->ends[(entry >> 8) / (uint32_t)t->n_symbols];
     n -= SHIM_DROPPED(entry);
     for (age = 3; age > 0; age--)
         if (entry >> age & 1) ends[n++] = place[(ptrdiff_t)i - age];
@@ -97,7 +107,7 @@ static inline size_t shim_block_symbols(const shim_restart *t, int level, const 
 /* Run the table over pairs of symbols; the state behind. */
 static inline size_t shim_block_run(const shim_restart *t, int level, const uint8_t *symbols, size_t n_pairs,
                                     shim_buffers *b, size_t state) {
-    size_t w = t->n_symbols;
+    uint32_t w = (uint32_t)t->n_symbols; /* a division of 64 bits takes several times as long as one of 32 */
     if (t->pairs == NULL)
         return shim_run_single(t, symbols, n_pairs, b->found + 64, (uint32_t)(state * w)) / w;
 #if SHIM_X86
@@ -124,6 +134,7 @@ static inline size_t shim_block_ends(int level, const uint8_t *found, size_t n_p
 static inline size_t shim_split_block(const shim_restart *t, int level, const uint8_t *text, size_t size,
                                       shim_buffers *b, shim_progress *from, uint32_t *ends, size_t n) {
     size_t begin = from->at, end = shim_block_end(text, size, begin), count, n_pairs, k;
+    static const uint8_t zeros[128] = {0};
     const uint8_t *symbols;
     shim_places p;
     int last = end == size;
@@ -135,11 +146,11 @@ static inline size_t shim_split_block(const shim_restart *t, int level, const ui
     n_pairs = count / 2;
     b->found[63] = 0;
     from->state = shim_block_run(t, level, symbols, n_pairs, b, from->state);
-    memset(b->found + 64 + n_pairs, 0, 128);
+    memcpy(b->found + 64 + n_pairs, zeros, sizeof zeros); /* compilers make a slow loop of a memset of this size */
     if (count % 2) {
         uint32_t entry = t->single[from->state * t->n_symbols + symbols[count - 1]];
         b->found[64 + n_pairs++] = (uint8_t)((entry & 15) << 1 | (entry & 0x60));
-        from->state = (entry >> 8) / t->n_symbols;
+        from->state = (entry >> 8) / (uint32_t)t->n_symbols;
     }
     n = shim_block_ends(level, b->found + 64, n_pairs, &p, ends, n);
     from->at = end;

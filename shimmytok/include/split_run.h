@@ -9,7 +9,7 @@
 #include "split_table.h"
 
 #define SHIM_CURSORS 4
-#define SHIM_MIN_PART 32  /* pairs of symbols that are worth a cursor */
+#define SHIM_MIN_PART 8   /* pairs of symbols that are worth a cursor */
 #define SHIM_CUT_SEARCH 64 /* pairs among which a cut is looked for */
 
 /* Number the pairs of symbols. */

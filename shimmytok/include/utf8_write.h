@@ -115,39 +115,62 @@ SHIM_AVX512 static inline __m512i shim_wide(const void *p, size_t i, int kind) {
     return _mm512_loadu_si512((const uint32_t *)p + i);
 }
 
+/* Write characters from number *i on as long as blocks of them are ASCII; *i and *out move on. */
+SHIM_AVX512 static inline void shim_utf8_ascii_wide(const void *p, size_t n, int kind, size_t *i, uint8_t **out) {
+    while (kind == 1 && n - *i >= 64) {
+        __m512i c = _mm512_loadu_si512((const uint8_t *)p + *i);
+        if (_mm512_movepi8_mask(c)) return;
+        _mm512_storeu_si512(*out, c);
+        *out += 64;
+        *i += 64;
+    }
+    while (kind == 2 && n - *i >= 32) {
+        __m512i c = _mm512_loadu_si512((const uint16_t *)p + *i);
+        if (_mm512_test_epi16_mask(c, _mm512_set1_epi16((short)0xFF80))) return;
+        _mm256_storeu_si256((__m256i *)*out, _mm512_cvtepi16_epi8(c));
+        *out += 32;
+        *i += 32;
+    }
+}
+
 /* Write as many of n characters as come in blocks of 16; their number, and *out moves on. */
 SHIM_AVX512 static inline size_t shim_utf8_write_wide(const void *p, size_t n, int kind, uint8_t **end) {
     const __m512i six = _mm512_set1_epi32(63);
     uint8_t *out = *end;
     size_t i = 0;
-    for (; n - i >= 16; i += 16) {
-        __m512i c = shim_wide(p, i, kind), a, b, d, bytes, counts;
+    while (n - i >= 16) {
+        __m512i c = shim_wide(p, i, kind), a, b, bytes, counts;
         __mmask16 two = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x80)), three, four;
         __mmask64 taken;
         if (!two) {
             _mm_storeu_si128((__m128i *)out, _mm512_cvtepi32_epi8(c));
             out += 16;
+            i += 16;
+            shim_utf8_ascii_wide(p, n, kind, &i, &out);
             continue;
         }
         three = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x800));
-        four = _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x10000));
+        four = kind == 4 ? _mm512_cmpge_epu32_mask(c, _mm512_set1_epi32(0x10000)) : 0;
         a = _mm512_and_si512(c, six);
         b = _mm512_and_si512(_mm512_srli_epi32(c, 6), six);
-        d = _mm512_and_si512(_mm512_srli_epi32(c, 12), six);
         bytes = _mm512_mask_or_epi32(c, two, _mm512_or_si512(_mm512_set1_epi32(0x80C0), _mm512_srli_epi32(c, 6)),
                                      _mm512_slli_epi32(a, 8));
         bytes = _mm512_mask_or_epi32(bytes, three, _mm512_or_si512(_mm512_set1_epi32(0x8080E0), _mm512_srli_epi32(c, 12)),
                                      _mm512_or_si512(_mm512_slli_epi32(b, 8), _mm512_slli_epi32(a, 16)));
-        bytes = _mm512_mask_or_epi32(
-            bytes, four,
-            _mm512_or_si512(_mm512_set1_epi32((int)0x808080F0), _mm512_srli_epi32(c, 18)),
-            _mm512_or_si512(_mm512_slli_epi32(d, 8), _mm512_or_si512(_mm512_slli_epi32(b, 16), _mm512_slli_epi32(a, 24))));
+        if (four) {
+            __m512i d = _mm512_and_si512(_mm512_srli_epi32(c, 12), six);
+            bytes = _mm512_mask_or_epi32(
+                bytes, four, _mm512_or_si512(_mm512_set1_epi32((int)0x808080F0), _mm512_srli_epi32(c, 18)),
+                _mm512_or_si512(_mm512_slli_epi32(d, 8),
+                                _mm512_or_si512(_mm512_slli_epi32(b, 16), _mm512_slli_epi32(a, 24))));
+        }
         counts = _mm512_mask_set1_epi32(_mm512_set1_epi32(0xFF), two, 0xFFFF);
         counts = _mm512_mask_set1_epi32(counts, three, 0xFFFFFF);
         counts = _mm512_mask_set1_epi32(counts, four, -1);
         taken = _mm512_movepi8_mask(counts);
         _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(taken, bytes));
         out += (size_t)_mm_popcnt_u64(taken);
+        i += 16;
     }
     *end = out;
     return i;

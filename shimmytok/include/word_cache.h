@@ -1,12 +1,17 @@
-/* The entries of the word cache: how one is read and written by many threads without a lock.
+/* The entries of the word cache: where they lie, and how one is read and written by many threads without a lock.
  *
- * A line of 64 bytes holds two short entries or one long one:
- *   short  16 bytes of key, 4 ids     up to 15 bytes of text
- *   long   32 bytes of key, 8 ids     up to 31 bytes of text
- * The last byte of a key tells the length of the text and the number of ids.  An id takes 24 bits; the eighth byte of
- * each pair of ids and its fourth hold a version, odd while the entry is being written (a seqlock).  A reader takes the
- * ids before and after the key; it believes them only when they are the same and the version is even.  It would have to
- * stand still while the entry is written 32,768 times, with the same ids at the end, to be deceived. */
+ *   short  32 bytes: 16 of key, 4 ids      up to 15 bytes of text; two of them in a line of 64 bytes
+ *   long   64 bytes: 32 of key, 8 ids      up to 31 bytes of text
+ *   wide   128 bytes: 64 of key, 16 ids    up to 62 bytes of text
+ * A word has an entry of the first kind that its text and its ids fit; a short text with many ids has a short entry
+ * too, which says where to look.  Each kind has lines of its own.  A short entry may lie in its line or in the one beside
+ * it, another in any of a group.
+ *
+ * The last byte of a short or long key, and the last two of a wide one, tell the length of the text and the number of
+ * ids.  An id takes 24 bits; the eighth byte of each pair of ids and its fourth hold a version, odd while the entry is
+ * being written (a seqlock).  A reader takes the ids before and after the key; it believes them only when they are the
+ * same and the version is even.  It would have to stand still while the entry is written 32,768 times, with the same
+ * ids at the end, to be deceived. */
 #ifndef SHIMMYTOK_WORD_CACHE_H
 #define SHIMMYTOK_WORD_CACHE_H
 
@@ -15,11 +20,12 @@
 #include <string.h>
 
 #include "hash.h"
+#include "prefetch.h"
 
 #define SHIM_IDS_MASK 0x00FFFFFF00FFFFFFULL
 #define SHIM_VERSION_MASK 0xFF000000FF000000ULL
 #define SHIM_ODD 0x0000000001000000ULL
-#define SHIM_NO_KEY (~0ULL)               /* in the first word: a key that no entry has */
+#define SHIM_NO_KEY 1ULL                  /* then 0: a key that no text has, since it has no length and yet a byte */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define SHIM_READ(p) __atomic_load_n((p), __ATOMIC_RELAXED)
@@ -80,9 +86,29 @@ static inline uint64_t shim_short_hash(uint64_t low, uint64_t high, uint64_t see
     return shim_fold(low ^ seed, high ^ SHIM_K1 ^ (seed << 32 | seed >> 32));
 }
 
-static inline uint64_t shim_long_hash(const uint64_t *key, uint64_t seed) {
-    uint64_t other = seed << 32 | seed >> 32;
-    return shim_fold(shim_fold(key[0] ^ seed, key[1] ^ SHIM_K0 ^ other) ^ key[2], key[3] ^ SHIM_K1 ^ seed);
+#define SHIM_LONG_WORDS 4                 /* of the key of a long entry, and of its ids */
+#define SHIM_WIDE_WORDS 8
+#define SHIM_LONG_TEXT 31
+#define SHIM_WIDE_TEXT 62
+#define SHIM_LONG_IDS 8
+#define SHIM_WIDE_IDS 16
+#define SHIM_IS_LONG 15                   /* the count of a short entry whose ids are in a long one, */
+#define SHIM_IS_WIDE 14                   /* or in a wide one */
+
+/* Where the count (less 1) stands in the last word of a key: above the length of the text. */
+static inline int shim_count_at(int n_words) { return n_words == SHIM_LONG_WORDS ? 61 : 56; }
+
+/* The key of a text that fits. */
+static inline void shim_key(const uint8_t *p, size_t n, int n_words, uint64_t *key) {
+    shim_words(p, n, key, (size_t)n_words);
+    key[n_words - 1] |= (uint64_t)n << (n_words == SHIM_LONG_WORDS ? 56 : 48);
+}
+
+static inline uint64_t shim_key_hash(const uint64_t *key, int n_words, uint64_t seed) {
+    uint64_t other = seed << 32 | seed >> 32, hash = seed;
+    int i;
+    for (i = 0; i < n_words; i += 2) hash = shim_fold(key[i] ^ hash, key[i + 1] ^ SHIM_K0 ^ other);
+    return shim_fold(hash ^ SHIM_K1, seed ^ SHIM_K0);
 }
 
 /* A number below n, n < 2**32, from the upper half of a hash. */
@@ -110,23 +136,23 @@ static inline uint32_t shim_short_find(const uint64_t *line, uint64_t low, uint6
     return wrong ? 0 : (uint32_t)(key >> 60);
 }
 
-/* The same in a line with a long entry: 1 to 8 ids, written to out[0:8], or 0. */
-static inline uint32_t shim_long_find(const uint64_t *line, const uint64_t *key, uint32_t *out) {
-    uint64_t ids[4], wrong = 0, last;
+/* The same in an entry whose key and ids have n_words each: the number of ids, written to out[0:2 * n_words], or 0. */
+static inline uint32_t shim_entry_find(const uint64_t *entry, const uint64_t *key, int n_words, uint32_t *out) {
+    uint64_t ids[SHIM_WIDE_WORDS], wrong = 0, last;
     int i;
-    for (i = 0; i < 4; i++) ids[i] = SHIM_READ(line + 4 + i);
+    for (i = 0; i < n_words; i++) ids[i] = SHIM_READ(entry + n_words + i);
     SHIM_READS_IN_ORDER();
-    for (i = 0; i < 3; i++) wrong |= SHIM_READ(line + i) ^ key[i];
-    last = SHIM_READ(line + 3);
-    wrong |= (last ^ key[3]) << 3;
+    for (i = 0; i < n_words - 1; i++) wrong |= SHIM_READ(entry + i) ^ key[i];
+    last = SHIM_READ(entry + n_words - 1);
+    wrong |= (last ^ key[n_words - 1]) << (64 - shim_count_at(n_words));
     SHIM_READS_IN_ORDER();
-    for (i = 0; i < 4; i++) {
-        wrong |= (SHIM_READ(line + 4 + i) ^ ids[i]) | (ids[i] & SHIM_ODD);
+    for (i = 0; i < n_words; i++) {
+        wrong |= (SHIM_READ(entry + n_words + i) ^ ids[i]) | (ids[i] & SHIM_ODD);
         ids[i] &= SHIM_IDS_MASK;
     }
     if (wrong) return 0;
-    memcpy(out, ids, 32);
-    return (uint32_t)(last >> 61) + 1;
+    memcpy(out, ids, 8 * (size_t)n_words);
+    return (uint32_t)(last >> shim_count_at(n_words)) + 1;
 }
 
 /* Write n_key words of key and n_ids words of ids (in the lower 24 bits of each half); nothing when another thread is
@@ -175,6 +201,146 @@ static inline void shim_exchange(uint64_t *a, uint64_t *b) {
     if (wrong) return;
     shim_publish(a, y, y + 2, 2);
     shim_publish(b, x, x + 2, 2);
+}
+
+typedef struct {
+    uint64_t *short_lines;                /* 8 words each; NULL: there is no cache */
+    uint64_t *long_lines;
+    uint64_t *wide_lines;                 /* 16 words each */
+    uint64_t n_short;                     /* lines, < 2**32, by two */
+    uint64_t n_long;
+    uint64_t n_wide;
+    uint64_t seed;
+} shim_words_cache;
+
+/* The line of 64 bytes that comes with this one when the processor fetches lines by two. */
+static inline uint64_t *shim_beside(const uint64_t *line) { return (uint64_t *)((size_t)line ^ 64); }
+
+/* The long or wide entry that a key belongs to. */
+static inline uint64_t *shim_entry_of(const shim_words_cache *c, const uint64_t *key, int n_words) {
+    uint64_t hash = shim_key_hash(key, n_words, c->seed);
+    if (n_words == SHIM_LONG_WORDS) return c->long_lines + 8 * shim_range(hash, c->n_long);
+    return c->wide_lines + 16 * shim_range(hash, c->n_wide);
+}
+
+/* Long and wide entries lie in groups of 256 bytes; a key may be in any of a group: the one it belongs to, or another. */
+static inline uint32_t shim_group_size(int n_words) { return n_words == SHIM_LONG_WORDS ? 4 : 2; }
+
+static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words, uint32_t i) {
+    return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words * i);
+}
+
+/* Where else to look for a piece that is not in its short line. */
+typedef struct {
+    uint64_t key[SHIM_WIDE_WORDS];        /* as many words of it as entries of that kind have; 2 for a short one */
+    uint64_t *entry;                      /* its first entry; for a short one the line; NULL: it is nowhere */
+    uint32_t n_words;
+} shim_elsewhere;
+
+static inline void shim_look_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words,
+                                shim_elsewhere *where) {
+    uint32_t i;
+    shim_key(p, n, n_words, where->key);
+    where->entry = shim_entry_of(c, where->key, n_words);
+    where->n_words = (uint32_t)n_words;
+    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(where->entry, n_words, i));
+}
+
+/* Ask for the memory of the other places of a piece, whose short entry told what stands in for the count of its ids
+ * (or nothing: 0). */
+static inline void shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key,
+                                       uint64_t *line, uint32_t told, shim_elsewhere *where) {
+    if (n <= 15 && told == 0) {
+        where->key[0] = key[0];
+        where->key[1] = key[1];
+        where->entry = line;
+        where->n_words = 2;
+        SHIM_PREFETCH(shim_beside(line));
+    } else if (n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE) {
+        shim_look_in(c, p, n, SHIM_LONG_WORDS, where);
+    } else if (n <= SHIM_WIDE_TEXT) {
+        shim_look_in(c, p, n, SHIM_WIDE_WORDS, where);
+    } else {
+        where->entry = NULL;
+    }
+}
+
+static inline uint32_t shim_find_here(const shim_elsewhere *where, uint32_t *out) {
+    int n_words = (int)where->n_words;
+    uint32_t count = 0, i;
+    for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
+        count = shim_entry_find(shim_entry_beside(where->entry, n_words, i), where->key, n_words, out);
+    return count;
+}
+
+/* The number of ids of such a piece, which are written to `out`, or 0; `out` has room for SHIM_WIDE_IDS. */
+static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, uint32_t told,
+                                           const shim_elsewhere *where, uint32_t *out) {
+    shim_elsewhere wide;
+    uint32_t count;
+    if (where->entry == NULL) return 0;
+    if (where->n_words == 2) {
+        count = shim_short_find(shim_beside(where->entry), where->key[0], where->key[1], out);
+        if (count < SHIM_IS_WIDE) return count;
+        shim_look_in(c, p, n, count == SHIM_IS_LONG ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS, &wide);
+        return shim_find_here(&wide, out);
+    }
+    count = shim_find_here(where, out);
+    if (count || told || where->n_words == SHIM_WIDE_WORDS) return count;
+    shim_look_in(c, p, n, SHIM_WIDE_WORDS, &wide);
+    return shim_find_here(&wide, out);
+}
+
+/* Enter a word into the short line or the one beside, where there is room or else in place of one of the four. */
+static inline void shim_keep_short(uint64_t *line, const uint64_t *short_key, const uint32_t *ids, uint32_t count,
+                                   uint32_t random) {
+    uint64_t key[2], pairs[2] = {0, 0}, *other = shim_beside(line), *entry;
+    if (SHIM_READ(line + 1) == 0) entry = line;
+    else if (SHIM_READ(line + 5) == 0) entry = line + 4;
+    else if (SHIM_READ(other + 1) == 0) entry = other;
+    else if (SHIM_READ(other + 5) == 0) entry = other + 4;
+    else entry = (random & 2 ? other : line) + 4 * (random & 1);
+    key[0] = short_key[0];
+    key[1] = short_key[1] | (uint64_t)count << 60;
+    if (count <= 4) {
+        pairs[0] = ids[0] | (count > 1 ? (uint64_t)ids[1] << 32 : 0);
+        pairs[1] = (count > 2 ? ids[2] : 0) | (count > 3 ? (uint64_t)ids[3] << 32 : 0);
+    }
+    shim_publish(entry, key, pairs, 2);
+}
+
+/* The same with a long or wide entry: the first that is empty, or any of the group. */
+static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words, const uint32_t *ids,
+                                uint32_t count, uint32_t random) {
+    uint64_t key[SHIM_WIDE_WORDS], pairs[SHIM_WIDE_WORDS] = {0}, *home, *entry;
+    uint32_t size = shim_group_size(n_words), i;
+    shim_key(p, n, n_words, key);
+    home = shim_entry_of(c, key, n_words);
+    entry = shim_entry_beside(home, n_words, random & (size - 1));
+    for (i = size; i--;)
+        if (SHIM_READ(shim_entry_beside(home, n_words, i) + n_words - 1) == 0) entry = shim_entry_beside(home, n_words, i);
+    key[n_words - 1] |= (uint64_t)(count - 1) << shim_count_at(n_words);
+    for (i = 0; i < count; i++) pairs[i >> 1] |= (uint64_t)ids[i] << 32 * (i & 1);
+    shim_publish(entry, key, pairs, n_words);
+}
+
+/* Enter a word, with its short key and line, if there is an entry that it fits. */
+static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key, uint64_t *line,
+                             const uint32_t *ids, uint32_t count, uint32_t random) {
+    int n_words = n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
+    if (count == 0 || n > SHIM_WIDE_TEXT || count > SHIM_WIDE_IDS) return;
+    if (n > 15 || count > 4) {
+        shim_keep_in(c, p, n, n_words, ids, count, random);
+        count = n_words == SHIM_LONG_WORDS ? SHIM_IS_LONG : SHIM_IS_WIDE;
+    }
+    if (n <= 15) shim_keep_short(line, key, ids, count, random);
+}
+
+/* Bring a word from the short line beside to its own. */
+static inline void shim_move_home(uint64_t *line, const uint64_t *key) {
+    uint64_t *other = shim_beside(line);
+    if (SHIM_READ(other) != key[0] || (SHIM_READ(other + 1) ^ key[1]) << 4) other += 4;
+    shim_exchange(other, line + 4 * (key[0] >> 8 & 1));
 }
 
 #endif

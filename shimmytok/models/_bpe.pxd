@@ -7,4 +7,6 @@ from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._bpe_tables cimport BpeTables
 
 cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil
-cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil
+cdef int encode_escaped(
+    const BpeTables* t, const uint8_t* text, size_t n, bint clean, Workspace* ws, IdSink* out
+) noexcept nogil

@@ -5,9 +5,12 @@ are looked up, long pieces are cut where no merge can join (_bpe_cuts.pyx).
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 
+from shimmytok._texts cimport View
+from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
 from shimmytok._vocab cimport Table, find_hashed, shim_hash_bytes
-from shimmytok._word_cache cimport NOT_KEPT, Missed, Pieces, encode_pieces
+from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
 from shimmytok.models._bpe_long cimport merge_long
@@ -15,7 +18,8 @@ from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._spaces cimport escape_spaces
-from shimmytok.pretokenizers._split cimport split_begin, split_more
+from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
+from shimmytok.pretokenizers._split cimport split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
 cdef extern from "prefetch.h":
@@ -23,6 +27,7 @@ cdef extern from "prefetch.h":
 
 cdef enum:
     TOGETHER = 32                  # pieces that are looked for as a whole at a time
+    PADDING = 16                   # bytes that are read of each piece
     CHECKED = 64                   # tokens that are merged at a time to see what becomes of them
 
 
@@ -159,40 +164,57 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
     return OK if n[0] <= LONGEST_TEXT else TOO_LONG
 
 
-cdef int encode_escaped(const BpeTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
-    """Encode a text whose spaces are escaped already."""
-    cdef Pieces pieces, parts
+cdef int encode_block(
+    const BpeTables* t, Pieces* pieces, size_t n, Workspace* ws, IdSink* out, bint* more
+) noexcept nogil:
+    """Encode the pieces that end in the next block of a clean text of n bytes; `start` moves on."""
+    cdef Pieces parts
     cdef Job job
-    cdef int status, more = 1
-    if not is_clean(text, n):
+    cdef int status = split_more(t.split, pieces.text, n, &ws.split)
+    if status < 0:
+        return OUT_OF_MEMORY
+    more[0] = status
+    pieces.ends = ws.split.ends
+    pieces.count = ws.split.n_ends
+    parts = pieces[0]
+    if cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
+        return OUT_OF_MEMORY
+    job.t = t
+    job.whole = pieces
+    status = encode_pieces(t.cache, encode_missed, &job, &parts, ws, out)
+    if pieces.count:
+        pieces.start = pieces.ends[pieces.count - 1]
+    return status
+
+
+cdef int encode_escaped(
+    const BpeTables* t, const uint8_t* text, size_t n, bint clean, Workspace* ws, IdSink* out
+) noexcept nogil:
+    """Encode a text whose spaces are escaped already; is it known to be clean?"""
+    cdef Pieces pieces
+    cdef uint8_t[SHORT_TEXT + PADDING] padded
+    cdef bint more = True
+    cdef int status = OK
+    if not clean and not is_clean(text, n):
         if reserve(&ws.repaired, 3 * n) != OK:
             return OUT_OF_MEMORY
         n = repair(text, n, <uint8_t*>ws.repaired.data)
         text = <const uint8_t*>ws.repaired.data
     if n > LONGEST_TEXT:
         return TOO_LONG
-    pieces.text = text
     pieces.readable = n
+    if n <= SHORT_TEXT:                                    # one copy here saves one for each of the last pieces
+        memset(padded + n, 0, PADDING)
+        memcpy(padded, text, n)
+        text = padded
+        pieces.readable = n + PADDING
+    pieces.text = text
     pieces.start = 0
     pieces.starts = NULL
-    job.t = t
-    job.whole = &pieces
     split_begin(t.split, text, n, &ws.split)
-    while more:
-        more = split_more(t.split, text, n, &ws.split)
-        if more < 0:
-            return OUT_OF_MEMORY
-        pieces.ends = ws.split.ends
-        pieces.count = ws.split.n_ends
-        parts = pieces
-        if cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
-            return OUT_OF_MEMORY
-        status = encode_pieces(t.cache, encode_missed, &job, &parts, ws, out)
-        if status != OK:
-            return status
-        if pieces.count:
-            pieces.start = pieces.ends[pieces.count - 1]
-    return OK
+    while more and status == OK:
+        status = encode_block(t, &pieces, n, ws, out, &more)
+    return status
 
 
 cdef int encode_fragment(
@@ -202,7 +224,32 @@ cdef int encode_fragment(
     cdef int status = escape(t, &text, &n, ws)
     if status != OK:
         return status
-    return encode_escaped(t, text, n, ws, out)
+    return encode_escaped(t, text, n, ws.clean, ws, out)
+
+
+cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode a str whose UTF-8 is made as it goes."""
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef Pieces pieces
+    cdef Utf8Window window
+    cdef bint more = True
+    cdef int status = OK
+    window_begin(&window, view)
+    pieces.start = 0
+    pieces.starts = NULL
+    split_begin(t.split, NULL, 0, &ws.split)
+    while more and status == OK:
+        if pieces.start > window.n - pieces.start:         # moving the rest costs less than has been gained
+            window_forget(&window, pieces.start, &ws.utf8)
+            split_forget(&ws.split, pieces.start)
+            pieces.start = 0
+        status = window_fill(&window, split_wants(&ws.split), &ws.utf8)
+        if status != OK:
+            return status
+        pieces.text = <const uint8_t*>ws.utf8.data
+        pieces.readable = window.n
+        status = encode_block(t, &pieces, window.n, ws, out, &more)
+    return status
 
 
 cdef class BpeModel(Model):
@@ -213,4 +260,6 @@ cdef class BpeModel(Model):
     def __init__(self, BpeTableSet table_set not None):
         self.table_set = table_set
         self.encode_fragment = encode_fragment
+        if table_set.t.split.restart != NULL and not table_set.t.escape_spaces:
+            self.encode_view = encode_view
         self.tables = &table_set.t

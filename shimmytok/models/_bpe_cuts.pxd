@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._pair_bits cimport PairBits, PairBitTables
-from shimmytok._word_cache cimport Pieces
+from shimmytok._cached_pieces cimport Pieces
 from shimmytok._workspace cimport Buffer
 
 cdef struct BpeCutTables:          # borrowed: valid as long as the BpeCuts are

@@ -18,23 +18,29 @@ Arabic) from an alphabet that merges know well.
 import numpy as np
 
 from libc.stdint cimport uint32_t
+from libc.string cimport memcpy
 
-from shimmytok._pair_bits cimport add_pair, may_have_pair
+from shimmytok._pair_bits cimport add_pair
+from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve
 
-cdef extern from "hash.h":
-    uint64_t shim_load8(const uint8_t* p) noexcept nogil
+cdef extern from "cut_marks.h":
+    ctypedef struct Joints "shim_joints":
+        const uint64_t* joined
+        uint64_t mask
+        const uint64_t* leads
+        const uint8_t* known
+    uint64_t shim_find_cuts(const Joints* t, const uint8_t* p, size_t n, size_t room, int level) noexcept nogil
 
-cdef extern from *:
-    """
-    #define SHIM_HIGH_BITS 0x8080808080808080ULL
-    """
-    const uint64_t HIGH_BITS "SHIM_HIGH_BITS"
+cdef extern from "byte_masks.h":
+    size_t shim_bit_numbers(int level, uint64_t mask, uint32_t base, uint32_t* out) noexcept nogil
 
 cdef enum:
     UNCUT = 8                      # bytes of a piece that is not worth cutting
     MOST_GUESSES = 1 << 18         # pairs that stand for unknown bytes: with more, nothing is cut
     WELL_KNOWN = 100               # merges that join before letters with this lead byte
+    CHUNK = 64                     # bytes of text that are looked at together
+    STRIDE = 16                    # pieces that are passed over at a time
 
 
 cdef struct Bytes:                 # that may stand at a place
@@ -53,78 +59,92 @@ cdef inline Bytes any_byte(uint8_t first, uint8_t last) noexcept nogil:
     return result
 
 
-cdef inline bint may_cut(const BpeCutTables* t, const uint8_t* text, size_t at) noexcept nogil:
-    """May a clean text be cut here, between two characters that are not ASCII?"""
-    cdef const uint8_t* p = text + at
-    cdef const uint8_t* left = p - 2
-    cdef uint32_t around = <uint32_t>left[1] << 8 | p[0]
-    cdef uint32_t right = <uint32_t>p[0] << 16 | <uint32_t>p[1] << 8
-    if t.leads[around >> 6] >> (around & 63) & 1:
-        return False
-    if p[0] >= 0xE0:
-        right |= p[2]
-    return not may_have_pair(&t.joined, <uint32_t>left[0] << 8 | left[1], right)
+cdef inline Joints joints_of(const BpeCutTables* t) noexcept nogil:
+    cdef Joints joints
+    joints.joined = t.joined.words
+    joints.mask = t.joined.mask
+    joints.leads = t.leads
+    joints.known = &t.known[0]
+    return joints
 
 
-cdef bint has_high(const uint8_t* p, size_t n) noexcept nogil:
-    """Is there a byte that is not ASCII?  n >= 8."""
-    cdef size_t i = 0
-    while i + 8 < n:
-        if shim_load8(p + i) & HIGH_BITS:
-            return True
-        i += 8
-    return shim_load8(p + n - 8) & HIGH_BITS != 0
+cdef struct Cutting:
+    const Pieces* whole
+    size_t k                       # the first piece that may not have been passed
+    size_t copied                  # pieces whose ends are written
+    size_t count                   # ends that are written, cuts among them
 
 
-cdef size_t cut_piece(const BpeCutTables* t, const uint8_t* text, size_t at, size_t end, uint32_t* ends) noexcept nogil:
-    """Write the ends of the parts of a piece, at most one for each two bytes; how many."""
-    cdef size_t count = 0
-    cdef uint8_t c
-    cdef bint high = False
-    while at < end:
-        c = text[at]
-        if c < 0x80:
-            high = False
-            at += 1
-            continue
-        if high and not t.known[c]:
-            ends[count] = <uint32_t>at
-            count += may_cut(t, text, at)
-        high = True
-        at += 2 if c < 0xE0 else 3 if c < 0xF0 else 4
-    ends[count] = <uint32_t>end
-    return count + 1
+cdef inline uint64_t below(size_t n) noexcept nogil:
+    """The lowest n bits."""
+    return (<uint64_t>1 << n) - 1 if n < 64 else ~<uint64_t>0
+
+
+cdef size_t first_behind(const Pieces* pieces, size_t k, size_t at) noexcept nogil:
+    """The first piece from number k on that ends behind `at`; there is one."""
+    while pieces.count - k > STRIDE and pieces.ends[k + STRIDE - 1] <= at:
+        k += STRIDE
+    while pieces.ends[k] <= at:
+        k += 1
+    return k
+
+
+cdef int take_cuts(Cutting* c, size_t at, uint64_t cuts, int level, Buffer* ends) noexcept nogil:
+    """Write those cuts, of the CHUNK bytes from `at` on, that lie inside of long pieces, with all ends up to there."""
+    cdef const uint32_t* whole = c.whole.ends
+    cdef uint64_t inside = 0, borders = 0
+    cdef size_t first = first_behind(c.whole, c.k, at - 1), k = first, end
+    cdef size_t start = whole[k - 1] if k else c.whole.start
+    while k < c.whole.count:
+        end = whole[k]
+        # A bit for each byte of a long piece but its first.  No branch: lengths come as they like.
+        inside |= below(end - at) & ~below(start + 1 - at if start >= at else 0) & -<uint64_t>(end - start > UNCUT)
+        if end - at >= CHUNK:
+            break
+        borders |= <uint64_t>1 << (end - at)
+        start = end
+        k += 1
+    c.k = k
+    cuts &= inside
+    if cuts == 0:
+        return OK
+    if reserve(ends, (c.count + first - c.copied + CHUNK) * sizeof(uint32_t)) != OK:
+        return OUT_OF_MEMORY
+    copy_ends(c, first, <uint32_t*>ends.data)
+    c.count += shim_bit_numbers(level, borders | cuts, <uint32_t>at, <uint32_t*>ends.data + c.count)
+    c.copied = k
+    return OK
+
+
+cdef void copy_ends(Cutting* c, size_t to, uint32_t* out) noexcept nogil:
+    """Write the ends of the pieces up to number `to`."""
+    if to > c.copied:
+        memcpy(out + c.count, c.whole.ends + c.copied, (to - c.copied) * sizeof(uint32_t))
+        c.count += to - c.copied
+        c.copied = to
 
 
 cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcept nogil:
-    cdef size_t k, n, at = pieces.start, count = 0
-    cdef size_t copied = 0         # pieces that are in `ends` already
-    cdef const uint32_t* whole = pieces.ends
-    cdef uint32_t* to = NULL
-    for k in range(pieces.count):
-        n = whole[k] - at
-        if n > UNCUT and has_high(pieces.text + at, n):
-            if reserve(ends, (count + k - copied + n // 2 + 2) * sizeof(uint32_t)) != OK:
-                return OUT_OF_MEMORY
-            to = <uint32_t*>ends.data
-            while copied < k:
-                to[count] = whole[copied]
-                count += 1
-                copied += 1
-            count += cut_piece(t, pieces.text, at, whole[k], to + count)
-            copied += 1
-        at = whole[k]
-    if to == NULL:
+    cdef Joints joints = joints_of(t)
+    cdef Cutting c
+    cdef uint64_t cuts
+    cdef size_t last, at = pieces.start + 1
+    cdef int level = simd_level
+    c.whole = pieces
+    c.k = c.copied = c.count = 0
+    last = pieces.ends[pieces.count - 1] if pieces.count else 0
+    while at < last:
+        cuts = shim_find_cuts(&joints, pieces.text + at, last - at, pieces.readable - at, level)
+        if cuts and take_cuts(&c, at, cuts, level, ends) != OK:
+            return OUT_OF_MEMORY
+        at += CHUNK
+    if c.count == 0:
         return OK
-    if reserve(ends, (count + pieces.count - copied) * sizeof(uint32_t)) != OK:
+    if reserve(ends, (c.count + pieces.count - c.copied) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
-    to = <uint32_t*>ends.data
-    while copied < pieces.count:
-        to[count] = whole[copied]
-        count += 1
-        copied += 1
-    pieces.ends = to
-    pieces.count = count
+    copy_ends(&c, pieces.count, <uint32_t*>ends.data)
+    pieces.ends = <uint32_t*>ends.data
+    pieces.count = c.count
     return OK
 
 
@@ -180,9 +200,17 @@ cdef class BpeCuts:
 
     def cuts(self, bytes piece not None):
         """The places where a piece of clean UTF-8 may be cut."""
-        cdef uint32_t[::1] ends = np.empty(len(piece) // 2 + 2, np.uint32)
-        cdef size_t count = cut_piece(&self.t, piece, 0, len(piece), &ends[0])
-        return np.asarray(ends)[: count - 1].tolist()
+        cdef Joints joints = joints_of(&self.t)
+        cdef const uint8_t* text = piece
+        cdef uint32_t[CHUNK] places
+        cdef uint64_t mask
+        cdef size_t at = 1, i, size = len(piece)
+        found = []
+        while at < size:
+            mask = shim_find_cuts(&joints, text + at, size - at, size - at, simd_level)
+            found += [places[i] for i in range(shim_bit_numbers(simd_level, mask, <uint32_t>at, places))]
+            at += CHUNK
+        return found
 
     def size(self):
         """Bytes of memory."""

@@ -41,6 +41,7 @@ cdef class LineReader:
     cdef uint8_t[::1] _scratch
     cdef uint64_t[::1] _slots
     cdef uint8_t[::1] _held        # the texts of symbols, where the last lines read lie
+    cdef TokenTable _texts
     cdef TokenTable _symbols
     cdef StringArray _lines
     cdef int _make_short(self) except -1

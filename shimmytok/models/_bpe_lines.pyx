@@ -234,6 +234,7 @@ cdef class LineReader:
     ):
         cdef size_t i, longest = 1
         cdef const StringsView* view = &lines.view
+        self._texts = texts
         self._symbols = symbols
         self._lines = lines
         self.texts = &texts.table

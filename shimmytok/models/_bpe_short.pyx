@@ -2,7 +2,7 @@
 
 A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns: one step of a piece
 takes the ranks that it asked for in its last turn, merges once more and asks for the next ones.  Where the processor
-has AVX-512, include/bpe_lanes.h does the same for most pieces.
+has AVX-512, include/bpe_lanes.h does the same in another way for most pieces.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -20,7 +20,7 @@ cdef extern from "bpe_lanes.h":
     ) noexcept nogil
 
 cdef enum:
-    PLACES = 16                    # ids that a quickly merged piece may have
+    PLACES = 32                    # ids that a quickly merged piece may have
     LANES = 8                      # pieces that take turns
     FEW = 32                       # symbols of a short piece
     PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first

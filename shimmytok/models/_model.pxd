@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
+from shimmytok._texts cimport View
 from shimmytok._workspace cimport IdSink, Workspace
 
 # Encodes one fragment (text between special tokens; any bytes, n < 2**31).  `after_special`: the fragment is the first
@@ -11,6 +12,10 @@ ctypedef int (*EncodeFragment)(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil
 
+# Encodes a whole text that is given as a str (view.kind is not 0) and has no special tokens in it.  Returns a Status.
+ctypedef int (*EncodeView)(const void* tables, const View* view, Workspace* ws, IdSink* out) noexcept nogil
+
 cdef class Model:
     cdef EncodeFragment encode_fragment
+    cdef EncodeView encode_view    # NULL: there is no such way
     cdef const void* tables        # owned by the subclass

@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset
 from shimmytok._cuts cimport SPACE
 from shimmytok._cutter cimport Cutter, cutter_init, next_cuts
 from shimmytok._simd cimport simd_level
-from shimmytok._word_cache cimport Missed, Pieces, encode_pieces
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve
 from shimmytok.models._model cimport Model
 from shimmytok.models._spm_long cimport merge_long

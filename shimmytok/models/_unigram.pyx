@@ -35,7 +35,8 @@ from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended, end_text, shim_byte_sets, \
     shim_byte_sets_init, shim_masks, shim_masks_of, stretches_init
 from shimmytok._trie cimport TokenTrie
-from shimmytok._word_cache cimport Missed, Pieces, WordCache, WordCacheTables, encode_pieces
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
+from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
     workspace_free, workspace_init
 from shimmytok.models._model cimport Model

@@ -13,7 +13,8 @@ from libc.string cimport memset
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
 from shimmytok._trie cimport TokenTrie
-from shimmytok._word_cache cimport Missed, Pieces, WordCache, WordCacheTables, encode_pieces
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
+from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
 from shimmytok.models._longest cimport LongestTables, cut_longest, longest, no_match
 from shimmytok.models._model cimport Model

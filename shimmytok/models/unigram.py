@@ -90,7 +90,8 @@ def _exact_size(
     """For UnigramModel: 0 where it cannot encode words alone, or could seldom."""
     unknown_is_apart = unknown is None or unknown >= len(in_trie) or not in_trie[unknown]
     mark, _ = trie.longest(MARK)
-    if not vocab.flags.remove_extra_whitespaces or not unknown_is_apart or mark is None or vocab.texts[mark] != MARK:
+    mark_is_token = mark is not None and vocab.texts[mark] == MARK
+    if not vocab.flags.remove_extra_whitespaces or not mark_is_token or not unknown_is_apart:
         return 0
     if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in vocab.texts.holding_inside(MARK)):
         return 0

@@ -3,7 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
-from shimmytok.pretokenizers._scratch cimport SplitScratch
+from shimmytok.pretokenizers._scratch cimport BLOCK, SHORT_TEXT, SplitScratch
 from shimmytok.pretokenizers._walk cimport SplitTables, shim_restart
 
 cdef class Splitter:
@@ -32,6 +32,15 @@ cdef size_t split_scratch_size(const SplitScratch* s) noexcept nogil    # bytes 
 # n.  The text is clean, has n < 2**31 bytes, and stays where it is.
 cdef void split_begin(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
 cdef int split_more(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
+
+# Where t.restart is not NULL, a text may come piecemeal: it may grow between two calls of `split_more`, each of which
+# sees as much as it wants, or all there is.  Bytes of pieces whose ends were told may be dropped from its beginning;
+# then all offsets count from what is left.
+cdef inline size_t split_wants(const SplitScratch* s) noexcept nogil:
+    """Bytes of text that the next call wants to see: a block, and more than would be taken for a short text."""
+    return s.progress.at + BLOCK + 2 * SHORT_TEXT
+
+cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil    # the first n bytes are dropped
 
 # All ends at once in s.ends[0:s.n_ends]; 0, or -1 out of memory.
 cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil

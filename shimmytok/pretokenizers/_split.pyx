@@ -20,6 +20,7 @@ cdef extern from "split_block.h" nogil:
     size_t shim_split_short(const shim_restart* t, const uint8_t* text, size_t size, uint32_t* ends)
     size_t shim_split_block(const shim_restart* t, int level, const uint8_t* text, size_t size, shim_buffers* b,
                             shim_progress* progress, uint32_t* ends, size_t n)
+    void shim_forget(shim_progress* progress, size_t n)
     int shim_square(shim_restart* t, uint32_t* pairs, uint32_t* meeting)
 
 cdef enum:
@@ -73,6 +74,10 @@ cdef void split_begin(const SplitTables* t, const uint8_t* text, size_t n, Split
     s.n_ends = 0
     s.level = simd_level
     memset(&s.progress, 0, sizeof(s.progress))
+
+
+cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil:
+    shim_forget(&s.progress, n)
 
 
 cdef int append_ends(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import pairwise, product
 
 import pytest
@@ -205,6 +206,58 @@ def test_too_much_that_is_unknown_cuts_nothing():
     tokens = sorted({ALPHABET[b].encode() for b in range(256)} | {line.replace(b" ", b"") for line in lines})
     tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))
     assert tok._parts.merges.cuts.cuts("語文字".encode()) == []
+
+
+def chinese_and_more(rng):
+    """A vocabulary, its merges, and letters: of two, three and four bytes, some that merges know well."""
+    letters = [chr(0x4E00 + 7 * i) for i in range(60)] + [chr(0x400 + i) for i in range(12)] + list("éß😀😁")
+    merges = [tuple(x.encode() for x in rng.sample(letters, 2)) for _ in range(150)]
+    merges += [(rng.choice(letters).encode(), chr(0x400 + i).encode()) for i in range(100)]
+    known = {bytes([b]) for b in range(256)} | {letter.encode() for letter in letters}
+    for left, right in {(letter.encode()[:i], letter.encode()[i : i + 1]) for letter in letters for i in (1, 2, 3)}:
+        if left and right:
+            merges.insert(0, (left, right))
+    known |= {side for merge in merges for side in (*merge, merge[0] + merge[1])}
+    return letters, [written(text) for text in sorted(known)], merges
+
+
+def test_cuts_of_long_texts_at_all_levels(level):
+    rng = random.Random(11)
+    letters, tokens, merges = chinese_and_more(rng)
+    lines = [written(left) + b" " + written(right) for left, right in merges]
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))
+    cuts, rank_of, ids = tok._parts.merges.cuts, ranks(lines), last_ids(tokens)
+    starts = {(left[-2:], right[:3]) for left, right in merges}
+    n_cuts = 0
+    for size in [*range(1, 60), 300, 1000]:
+        text = "".join(rng.choices(letters, k=size)).encode()
+        places = cuts.cuts(text)
+        n_cuts += len(places)
+        for at in places:
+            assert text[at] & 0xC0 == 0xC0
+            assert not any(left.endswith(text[at - 2 : at]) and text[at:].startswith(right) for left, right in starts)
+        words = [word for word in re.split("([😀😁]+)", text.decode()) if word]
+        expected = [i for w in words for i in bpe_piece(w.encode(), ids, rank_of, byte_level=True, ignore_merges=False)]
+        assert tok.encode(text, add_special_tokens=False) == expected
+    assert n_cuts > 2000
+
+
+def test_all_levels_find_the_same_cuts():
+    rng = random.Random(12)
+    letters, tokens, merges = chinese_and_more(rng)
+    lines = [written(left) + b" " + written(right) for left, right in merges]
+    cuts = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))._parts.merges.cuts
+    before = _simd.level()
+    try:
+        for _ in range(300):
+            text = "".join(rng.choices([*letters, "a"], k=rng.randrange(1, 200))).encode()
+            found = []
+            for level in _simd.LEVELS:
+                _simd.set_level(level)
+                found.append(cuts.cuts(text))
+            assert found[0] == found[1] == found[2]
+    finally:
+        _simd.set_level(before)
 
 
 @st.composite

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oracle.charsmap import blob, compiled
@@ -67,6 +67,7 @@ TEXTS = st.text(st.sampled_from("abéB \u3000x▁\n\0"), max_size=40).map(str.en
 
 @settings(max_examples=600, deadline=None)
 @given(vocabularies(), CHARSMAPS, TEXTS, st.booleans(), st.booleans())
+@example([*FIRST, (b"\xe2", -3.5, NORMAL)], {b"B": b" "}, b"aBa", False, True)  # a token is a part of U+2581
 def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra_whitespaces):
     tok = tokenizer(
         tokens,

@@ -12,9 +12,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import shimmytok
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED_GOLDEN = ROOT / "tests" / "golden"
-BUNDLED = {"gpt-2": ROOT / "shimmytok" / "data" / "gpt2.gguf"}
+BUNDLED = {"gpt-2": Path(shimmytok.__file__).parent / "data" / "gpt2.gguf"}
 
 
 @functools.cache

@@ -1,0 +1,39 @@
+"""Pieces of a text to ids: most are known to the word cache, the others are encoded and kept."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+
+from shimmytok._word_cache cimport WordCacheTables
+from shimmytok._workspace cimport IdSink, Workspace
+
+cdef extern from "missed.h":
+    ctypedef struct Missed "shim_missed":  # a piece that the cache does not know
+        const uint8_t* p
+        uint32_t n                 # bytes, at least 1
+        uint32_t count             # its ids: found.ids[first:first + count]
+        size_t first
+
+cdef extern from *:
+    """
+    #define SHIM_NOT_KEPT UINT32_MAX
+    """
+    const uint32_t NOT_KEPT "SHIM_NOT_KEPT"
+
+# Encodes pieces from scratch, in any order, into `found`; a Status.  A piece's ids may depend on nothing but its bytes;
+# where they do, it sets n to NOT_KEPT.
+ctypedef int (*EncodeMissed)(
+    const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil
+
+cdef struct Pieces:                # of one text
+    const uint8_t* text
+    size_t readable                # bytes from `text` on that may be read
+    const uint32_t* ends           # of each piece; the first begins at `start`
+    size_t count
+    size_t start
+    const uint32_t* starts         # of each piece; NULL: each begins where the one before ends
+
+# Pushes the ids of all pieces; a Status.
+cdef int encode_pieces(
+    WordCacheTables* cache, EncodeMissed encode, const void* tables, const Pieces* pieces, Workspace* ws, IdSink* out
+) noexcept nogil

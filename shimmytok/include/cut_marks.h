@@ -1,0 +1,156 @@
+/* Where 64 bytes of a clean text may be cut: between two characters that no merge joins (_bpe_cuts.pyx).
+ *
+ * First, where there could be a cut at all; then each such place is looked up by a hash of the bytes around it.  All
+ * levels (cpu.h) give the same answers.  There are no gathers, which are slow on many processors. */
+#ifndef SHIMMYTOK_CUT_MARKS_H
+#define SHIMMYTOK_CUT_MARKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "bits.h"
+#include "cpu.h"
+#include "hash.h"
+
+#define SHIM_CUT_ROOM 66                 /* bytes that the fastest way reads from the place on where it begins */
+
+typedef struct {
+    const uint64_t *joined;  /* bits by the hash of the two bytes before a place and the three after it: merges join there */
+    uint64_t mask;           /* bits of a hash that count, fewer than 32 */
+    const uint64_t *leads;   /* bits by the two bytes around a place: the same */
+    const uint8_t *known;    /* 1 for a lead byte before which no cut is looked for; else 0 */
+} shim_joints;
+
+#if SHIM_X86
+
+/* Two tables of 16: among the 64 lead bytes only those below 0xE0 can be known. */
+SHIM_AVX2 static inline uint32_t shim_cut_marks_32(const uint8_t *known, const uint8_t *p) {
+    const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(known + 0xC0)));
+    const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(known + 0xD0)));
+    __m256i text = _mm256_loadu_si256((const __m256i *)p), before = _mm256_loadu_si256((const __m256i *)(p - 1));
+    __m256i row = _mm256_xor_si256(text, _mm256_set1_epi8((char)0xC0)); /* a byte of another row has an upper half */
+    __m256i found = _mm256_or_si256(
+        _mm256_shuffle_epi8(low, _mm256_adds_epu8(row, _mm256_set1_epi8(0x70))),
+        _mm256_shuffle_epi8(high, _mm256_adds_epu8(_mm256_xor_si256(row, _mm256_set1_epi8(0x10)), _mm256_set1_epi8(0x70))));
+    __m256i lead = _mm256_and_si256(before, _mm256_cmpgt_epi8(text, _mm256_set1_epi8((char)0xBF)));
+    /* Of `lead`, bit 7 counts: a lead byte is negative too. */
+    lead = _mm256_and_si256(lead, text);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(_mm256_cmpgt_epi8(found, _mm256_setzero_si256()), lead));
+}
+
+SHIM_AVX2 static uint64_t shim_cut_marks_avx2(const uint8_t *known, const uint8_t *p, size_t n) {
+    uint8_t rest[65] = {0};
+    if (n < 64) {
+        memcpy(rest, p - 1, n + 1);
+        p = rest + 1;
+    }
+    return shim_cut_marks_32(known, p) | (uint64_t)shim_cut_marks_32(known, p + 32) << 32;
+}
+
+SHIM_AVX512 static uint64_t shim_cut_marks_avx512(const uint8_t *known, const uint8_t *p, size_t n) {
+    __mmask64 within = n >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << n) - 1;
+    __m512i text = _mm512_maskz_loadu_epi8(within, p), before = _mm512_maskz_loadu_epi8(within, p - 1);
+    __mmask64 lead = _mm512_cmpgt_epu8_mask(text, _mm512_set1_epi8((char)0xBF)) & _mm512_movepi8_mask(before);
+    if (!lead) return 0;
+    text = _mm512_permutexvar_epi8(text, _mm512_loadu_si512(known + 0xC0));
+    return lead & _mm512_testn_epi8_mask(text, text);
+}
+#endif
+
+static inline uint64_t shim_cut_marks_portable(const uint8_t *known, const uint8_t *p, size_t n) {
+    uint64_t mask = 0;
+    size_t i;
+    if (n > 64) n = 64;
+    for (i = 0; i < n; i++) mask |= (uint64_t)(p[i] >= 0xC0 && (p + i)[-1] >= 0x80 && !known[p[i]]) << i;
+    return mask;
+}
+
+/* Bit i: behind a character that is not ASCII, one begins at p[i] whose lead byte is not `known`. */
+static inline uint64_t shim_cut_marks(const uint8_t *known, const uint8_t *p, size_t n, int level) {
+#if SHIM_X86
+    if (level > 1) return shim_cut_marks_avx512(known, p, n);
+    if (level) return shim_cut_marks_avx2(known, p, n);
+#endif
+    (void)level;
+    return shim_cut_marks_portable(known, p, n);
+}
+
+static inline uint64_t shim_bit_at(const uint64_t *bits, uint64_t k) { return bits[k >> 6] >> (k & 63); }
+
+/* May a clean text be cut at p, between two characters that are not ASCII? */
+static inline uint64_t shim_may_cut(const shim_joints *t, const uint8_t *p) {
+    uint64_t left = (uint64_t)(p - 2)[0] << 8 | (p - 1)[0], right = (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8;
+    if (p[0] >= 0xE0) right |= p[2];
+    return 1 & ~(shim_bit_at(t->leads, (left & 255) << 8 | p[0]) |
+                 shim_bit_at(t->joined, shim_hash_pair(left << 32 | right, 0) & t->mask));
+}
+
+static inline uint64_t shim_cuts_portable(const shim_joints *t, const uint8_t *p, uint64_t marks) {
+    uint64_t cuts = 0;
+    for (; marks; marks &= marks - 1) {
+        unsigned at = shim_lowest(marks);
+        cuts |= shim_may_cut(t, p + at) << at;
+    }
+    return cuts;
+}
+
+#if SHIM_X86
+/* Eight places at a time become hashes, by hand: there is no multiplication to 128 bits.  p[SHIM_CUT_ROOM - 1] can be
+ * read. */
+SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t *p, uint64_t marks) {
+    static const uint8_t iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                     16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                     48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    /* From the lowest byte of a key on: the third byte after the place, the second, the first; a zero; the last byte
+     * before it, and the one before that.  As distances from p - 2. */
+    const __m512i around = _mm512_set1_epi64(0x0000000100020304LL), in_key = _mm512_set1_epi64(0x0000FFFF00FFFFFFLL);
+    const __m512i k_low = _mm512_set1_epi64((uint32_t)SHIM_K0), k_high = _mm512_set1_epi64((int64_t)(SHIM_K0 >> 32));
+    const __m512i text = _mm512_loadu_si512(p - 2), more = _mm512_maskz_loadu_epi8(15, p + 62);
+    const __m512i places = _mm512_maskz_compress_epi8(marks, _mm512_loadu_si512(iota));
+    __m512i eight = _mm512_set_epi64(0x0707070707070707LL, 0x0606060606060606LL, 0x0505050505050505LL,
+                                     0x0404040404040404LL, 0x0303030303030303LL, 0x0202020202020202LL,
+                                     0x0101010101010101LL, 0);
+    uint32_t hashes[32], pairs[32];
+    uint64_t cuts = 0;
+    size_t k, n = (size_t)_mm_popcnt_u64(marks);
+    for (k = 0; k < n; k += 8) {
+        __m512i from = _mm512_add_epi8(_mm512_permutexvar_epi8(eight, places), around);
+        __m512i key = _mm512_and_si512(_mm512_permutex2var_epi8(text, from, more), in_key);
+        __m512i pair = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi64(key, 24), _mm512_set1_epi64(0xFF00)),
+                                       _mm512_and_si512(_mm512_srli_epi64(key, 16), _mm512_set1_epi64(0xFF)));
+        __mmask8 of_two = _mm512_testn_epi64_mask(key, _mm512_set1_epi64(0x200000)); /* the place's lead byte < 0xE0 */
+        __m512i left = _mm512_srli_epi64(key, 32), low, middle;
+        key = _mm512_mask_and_epi64(key, of_two, key, _mm512_set1_epi64(0xFFFF00));
+        low = _mm512_mul_epu32(key, k_low);
+        middle = _mm512_add_epi64(_mm512_srli_epi64(low, 32), _mm512_mul_epu32(key, k_high));
+        middle = _mm512_add_epi64(middle, _mm512_mul_epu32(left, k_low));
+        middle = _mm512_add_epi64(_mm512_srli_epi64(middle, 32), _mm512_mul_epu32(left, k_high));
+        _mm256_storeu_si256((__m256i *)(hashes + k), _mm512_cvtepi64_epi32(_mm512_xor_si512(low, middle)));
+        _mm256_storeu_si256((__m256i *)(pairs + k), _mm512_cvtepi64_epi32(pair));
+        eight = _mm512_add_epi8(eight, _mm512_set1_epi8(8));
+    }
+    for (k = 0; k < n; k++) {
+        uint64_t joined = shim_bit_at(t->joined, hashes[k] & t->mask) | shim_bit_at(t->leads, pairs[k]);
+        cuts |= (~joined & 1) << k;
+    }
+    return _pdep_u64(cuts, marks);
+}
+#endif
+
+/* Bit i: the text may be cut at p[i], before a character that is not `known` and behind one that is not ASCII.
+ *
+ * At most 64 bytes are looked at, and bits from n on are 0; `room` bytes can be read from p on, p[-1], and if it is not
+ * ASCII p[-2]. */
+static inline uint64_t shim_find_cuts(const shim_joints *t, const uint8_t *p, size_t n, size_t room, int level) {
+    uint64_t marks = shim_cut_marks(t->known, p, n, level);
+    if (!marks) return 0;
+#if SHIM_X86
+    if (level > 1 && room >= SHIM_CUT_ROOM && marks >> 1) return shim_cuts_avx512(t, p, marks);
+#endif
+    (void)room;
+    return shim_cuts_portable(t, p, marks);
+}
+
+#endif

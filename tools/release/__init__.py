@@ -1,0 +1,1 @@
+"""Is the project ready for a release? See RELEASING.md."""

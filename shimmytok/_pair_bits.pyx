@@ -12,6 +12,24 @@ cdef enum:
     SPARSE = 64                    # one bit in so many is set: with more bits hardly fewer pairs are mistaken
 
 
+cdef uint64_t bits_set(const uint64_t* words, size_t n) noexcept nogil:
+    cdef uint64_t count = 0, x
+    cdef size_t i
+    for i in range(n):
+        x = words[i]
+        x -= x >> 1 & <uint64_t>0x5555555555555555ULL
+        x = (x & <uint64_t>0x3333333333333333ULL) + (x >> 2 & <uint64_t>0x3333333333333333ULL)
+        x = (x + (x >> 4)) & <uint64_t>0x0F0F0F0F0F0F0F0FULL
+        count += x * <uint64_t>0x0101010101010101ULL >> 56
+    return count
+
+
+cdef void lay_over(uint64_t* words, const uint64_t* others, size_t n) noexcept nogil:
+    cdef size_t i
+    for i in range(n):
+        words[i] |= others[i]
+
+
 cdef class PairBits:
     """For about `expected` pairs."""
 
@@ -25,15 +43,14 @@ cdef class PairBits:
 
     cdef int fold(self) except -1:
         """Once all pairs are added: lay the upper half of the bits over the lower one as long as they stay sparse."""
-        words = np.asarray(self._words)
-        n_bits = len(words) * 64
-        while n_bits > FEWEST_BITS and int(np.unpackbits(words.view(np.uint8)).sum()) * SPARSE < n_bits:
-            half = len(words) // 2
-            words = words[:half] | words[half:]
-            n_bits //= 2
-        self._words = words
+        cdef uint64_t n = (self.t.mask + 1) // 64
+        with nogil:
+            while n * 64 > FEWEST_BITS and bits_set(self.t.words, n) * SPARSE < n * 64:
+                n //= 2
+                lay_over(self.t.words, self.t.words + n, n)
+        self._words = np.asarray(self._words)[:n].copy()
         self.t.words = &self._words[0]
-        self.t.mask = <uint64_t>n_bits - 1
+        self.t.mask = n * 64 - 1
         return 0
 
     def size(self):

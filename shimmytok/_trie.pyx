@@ -2,27 +2,26 @@
 
 Equal to naive_trie of llama.cpp: of tokens with the same text, the last one counts.
 
-It is built from ranges of tokens that share their first bytes: a range is sorted by the next byte, which parts it.
+It is built from ranges of tokens that share their first bytes, and that the next byte parts: a range is sorted by as
+many bytes as an item shows (_trie_order.pyx), and again when they are used up.
 """
 
 import numpy as np
 
 from libc.stdlib cimport free
-from libc.string cimport memcpy
 
-from shimmytok._trie_places cimport Places, places_init, take_places
+from shimmytok._trie_order cimport WINDOW, Item, key_at, show_item, sort_items
+from shimmytok._trie_places cimport Places, places_init, take_place, take_places
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._workspace cimport NONE, OK, TOO_LONG, Buffer, reserve
 
 from shimmytok.errors import LimitError
 
 cdef extern from "pages.h":
-    void* shim_pages_new(size_t size) noexcept nogil
     void shim_pages_free(void* p, size_t size) noexcept nogil
 
 cdef enum:
-    FEW = 24                       # tokens that are sorted by insertion
-    KEYS = 257                     # a byte plus 1, or 0 at a text's end
+    SHARED = 2                     # bytes of texts that a node stands for, at least as a rule
 
 cdef struct Range:                 # order[begin:end] share `depth` bytes, which lead to `unit`
     uint32_t begin
@@ -33,8 +32,8 @@ cdef struct Range:                 # order[begin:end] share `depth` bytes, which
 cdef struct Building:
     const Table* texts
     Places places
-    uint32_t* order                # the tokens; ascending where they are not told apart yet
-    uint32_t* sorted               # room for as many
+    Item* order                    # the tokens; ascending where they are not told apart yet
+    Item* spare                    # room for as many
     uint32_t* leaves               # likewise: the token of each leaf
     uint32_t n_leaves
     Buffer ranges                  # a stack of what is left to do
@@ -42,37 +41,31 @@ cdef struct Building:
     size_t n_nodes
 
 
-cdef inline uint32_t key_at(const Table* texts, uint32_t token, uint32_t depth) noexcept nogil:
-    cdef uint32_t start = texts.starts[token]
-    return texts.text[start + depth] + 1 if texts.starts[token + 1] - start > depth else 0
+cdef void end_here(Building* b, uint32_t unit, uint32_t token) noexcept nogil:
+    """Note that a token ends at a node."""
+    b.leaves[b.n_leaves] = token
+    b.n_leaves += 1
+    b.places.units[unit] |= <uint64_t>b.n_leaves << LEAF_AT
 
 
-cdef void sort_range(Building* b, const Range* r) noexcept nogil:
-    """Sort the tokens of a range by their next byte; equal ones keep their order."""
-    cdef uint32_t[KEYS] counts
-    cdef uint32_t i, k, key, token, sum = 0
-    if r.end - r.begin <= FEW:
-        for i in range(r.begin + 1, r.end):
-            token = b.order[i]
-            key = key_at(b.texts, token, r.depth)
-            k = i
-            while k > r.begin and key_at(b.texts, b.order[k - 1], r.depth) > key:
-                b.order[k] = b.order[k - 1]
-                k -= 1
-            b.order[k] = token
-        return
-    for k in range(KEYS):
-        counts[k] = 0
-    for i in range(r.begin, r.end):
-        counts[key_at(b.texts, b.order[i], r.depth)] += 1
-    for k in range(KEYS):
-        sum += counts[k]
-        counts[k] = sum - counts[k]
-    for i in range(r.begin, r.end):
-        key = key_at(b.texts, b.order[i], r.depth)
-        b.sorted[r.begin + counts[key]] = b.order[i]
-        counts[key] += 1
-    memcpy(b.order + r.begin, b.sorted + r.begin, (r.end - r.begin) * sizeof(uint32_t))
+cdef int add_tail(Building* b, Item* item, uint32_t depth, uint32_t unit) noexcept nogil:
+    """Make the nodes that are left of a token which is alone; a Status."""
+    cdef uint32_t key, base = 0
+    cdef int status
+    while True:
+        if depth % WINDOW == 0:
+            show_item(b.texts, item, depth)
+        key = key_at(item, depth)
+        if key == 0:
+            end_here(b, unit, item.token)
+            return OK
+        status = take_place(&b.places, unit, <uint8_t>(key - 1), &base)
+        if status != OK:
+            return status
+        b.places.units[unit] |= <uint64_t>base << BASE_AT
+        b.n_nodes += 1
+        unit = base ^ (key - 1)
+        depth += 1
 
 
 cdef int expand(Building* b, const Range* r) noexcept nogil:
@@ -80,15 +73,17 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
     cdef uint8_t[256] labels
     cdef uint32_t[257] bounds
     cdef Range* following
-    cdef uint64_t* units
     cdef uint32_t i, key, base = 0, n = 0, first = r.begin, token = NONE
     cdef int status
-    sort_range(b, r)
-    while first < r.end and key_at(b.texts, b.order[first], r.depth) == 0:
-        token = b.order[first]
+    if r.end - r.begin == 1:
+        return add_tail(b, &b.order[r.begin], r.depth, r.unit)
+    if r.depth % WINDOW == 0:
+        sort_items(b.texts, b.order + r.begin, b.spare + r.begin, r.end - r.begin, r.depth)
+    while first < r.end and key_at(&b.order[first], r.depth) == 0:
+        token = b.order[first].token
         first += 1
     for i in range(first, r.end):
-        key = key_at(b.texts, b.order[i], r.depth) - 1
+        key = key_at(&b.order[i], r.depth) - 1
         if i == first or key != labels[n - 1]:
             labels[n] = <uint8_t>key
             bounds[n] = i
@@ -100,12 +95,9 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
             status = reserve(&b.ranges, (b.n_ranges + n) * sizeof(Range))
         if status != OK:
             return status
-    units = <uint64_t*>b.places.units.data
-    units[r.unit] |= <uint64_t>base << BASE_AT
+    b.places.units[r.unit] |= <uint64_t>base << BASE_AT
     if token != NONE:
-        b.leaves[b.n_leaves] = token
-        b.n_leaves += 1
-        units[r.unit] |= <uint64_t>b.n_leaves << LEAF_AT
+        end_here(b, r.unit, token)
     b.n_nodes += n
     while n:
         n -= 1
@@ -118,10 +110,14 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
     return OK
 
 
-cdef int build(Building* b, Buffer* units, size_t count) noexcept nogil:
+cdef int build(Building* b, size_t count) noexcept nogil:
     """Build the trie of order[:count], with its root in unit 0; a Status."""
     cdef Range r
-    cdef int status = places_init(&b.places, units)
+    cdef size_t size = 0, i
+    cdef int status
+    for i in range(count):
+        size += b.texts.starts[b.order[i].token + 1] - b.texts.starts[b.order[i].token]
+    status = places_init(&b.places, size // SHARED)
     r.begin = 0
     r.end = <uint32_t>count
     r.depth = 0
@@ -140,39 +136,34 @@ cdef class TokenTrie:
 
     def __init__(self, TokenTable texts not None, chosen):
         cdef Building b
-        cdef uint32_t[::1] order
-        cdef uint32_t[::1] sorted_order
-        cdef size_t count
-        cdef Buffer units
+        cdef uint64_t[::1] room
+        cdef const long long[::1] ids
+        cdef size_t count, i
         cdef int status
         if len(chosen) != texts.table.count:
             raise ValueError(f"{len(chosen)} choices for {texts.table.count} tokens")
-        chosen_ids = np.flatnonzero(chosen).astype(np.uint32)
-        count = len(chosen_ids)
-        order = np.append(chosen_ids, np.uint32(0))
-        sorted_order = np.empty(count + 1, np.uint32)
+        ids = np.flatnonzero(chosen).astype(np.int64, copy=False)
+        count = len(ids)
+        room = np.empty((2 * count + 1) * (sizeof(Item) // 8), np.uint64)
         b.texts = &texts.table
-        b.order = &order[0]
-        b.sorted = &sorted_order[0]
-        b.ranges.data = units.data = NULL
-        b.ranges.cap = units.cap = b.n_ranges = 0
+        b.order = <Item*>&room[0]
+        b.spare = b.order + count
+        for i in range(count):
+            b.order[i].token = <uint32_t>ids[i]
+        b.ranges.data = NULL
+        b.ranges.cap = b.n_ranges = 0
         b.n_nodes = 1
         self._tokens = np.empty(count + 1, np.uint32)
         b.leaves = &self._tokens[0]
         b.n_leaves = 0
         with nogil:
-            status = build(&b, &units, count)
+            status = build(&b, count)
         free(b.ranges.data)
+        self._pages = b.places.units
+        self._reserved = b.places.room
         if status == TOO_LONG:
             raise LimitError(f"the tokens' texts are too long together for a trie of {BASE_MASK} nodes")
         if status != OK:
-            raise MemoryError
-        self._reserved = b.places.count * sizeof(uint64_t)
-        self._pages = shim_pages_new(self._reserved)
-        if self._pages != NULL:
-            memcpy(self._pages, units.data, self._reserved)
-        free(units.data)
-        if self._pages == NULL:
             raise MemoryError
         self._n_nodes = b.n_nodes
         self._n_leaves = b.n_leaves

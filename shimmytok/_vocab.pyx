@@ -9,8 +9,10 @@ import threading
 
 import numpy as np
 
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy, memset
 
+from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok.gguf._strings cimport StringArray, StringsView
 
 from shimmytok.errors import LimitError
@@ -21,6 +23,8 @@ cdef extern from "prefetch.h":
 cdef enum:
     MAX_TEXT = 0x7FFFFFFF          # offsets are 32 bits wide
     BLOCK = 64                     # strings that are put into an index at a time
+    LARGE = 1 << 18                # slots of an index that fills large pages
+    SLACK = 16                     # bytes that can be read behind the last string of any table
 
 
 cdef void insert(Table* table, uint64_t* slots, uint32_t k, uint64_t hash) noexcept nogil:
@@ -90,13 +94,49 @@ cdef void copy_strings(const StringsView* source, uint8_t* text, uint32_t* start
     starts[source.count] = <uint32_t>at
 
 
+cdef void find_last(const Table* table, const Table* wanted, uint32_t* last) noexcept nogil:
+    """Note for each of the wanted strings, which have an index, its last number.  First bytes and lengths sort most
+    others out."""
+    cdef uint64_t[256] sizes                               # by first byte: a bit for each length, the last: or above
+    cdef uint32_t k, hit, n
+    cdef const uint8_t* p
+    memset(sizes, 0, sizeof(sizes))
+    for k in range(wanted.count):
+        n = wanted.starts[k + 1] - wanted.starts[k]
+        if n:
+            sizes[wanted.text[wanted.starts[k]]] |= <uint64_t>1 << min(n, <uint32_t>63)
+    for k in range(table.count):
+        p = table.text + table.starts[k]
+        n = table.starts[k + 1] - table.starts[k]
+        if n and sizes[p[0]] >> min(n, <uint32_t>63) & 1:
+            hit = find(wanted, p, n)
+            if hit != NONE:
+                last[hit] = k
+
+
+def having(const uint32_t[::1] attrs not None, uint32_t bits):
+    """The numbers of those `attrs` that have any of these bits: int64[n], ascending."""
+    cdef Py_ssize_t i, count = 0, n = attrs.shape[0]
+    cdef long long[::1] found
+    for i in range(n):
+        count += (attrs[i] & bits) != 0
+    ids = np.empty(count, np.int64)
+    found = ids
+    count = 0
+    for i in range(n):
+        if attrs[i] & bits:
+            found[count] = i
+            count += 1
+    return ids
+
+
 cdef class TokenTable:
     """Byte strings numbered from 0; `table[i]`, `len(table)` and `table.find(string)`."""
 
     def __cinit__(self):
         self._lock = threading.Lock()
         self._indexed = False
-        self._text = np.zeros(16, np.uint8)
+        self._text = np.zeros(SLACK, np.uint8)
         self._starts = np.zeros(16, np.uint32)
         self._borrow()
         self.table.count = 0
@@ -115,8 +155,10 @@ cdef class TokenTable:
             total += view.lengths[i] if view.lengths[i] else 18
         if total > MAX_TEXT or view.count >= MAX_TEXT:
             raise LimitError(f"{total} bytes of token texts: more than {MAX_TEXT}")
-        self._text = np.empty(total + 16, np.uint8)
+        self._text = np.empty(total + SLACK, np.uint8)
         self._starts = np.empty(view.count + 1, np.uint32)
+        fault_in(&self._text[0], total)
+        fault_in(&self._starts[0], view.count * sizeof(uint32_t))
         copy_strings(view, &self._text[0], &self._starts[0])
         self._borrow()
         self.table.count = <uint32_t>view.count
@@ -137,7 +179,7 @@ cdef class TokenTable:
         cdef size_t at = self.table.starts[k] if k else 0
         if n > MAX_TEXT - at:
             raise LimitError(f"{at + n} bytes of token texts: more than {MAX_TEXT}")
-        if at + n > <size_t>self._text.shape[0]:
+        if at + n + SLACK > <size_t>self._text.shape[0]:
             text = np.empty((at + n) * 3 // 2 + 64, np.uint8)
             text[:at] = np.asarray(self._text)[:at]
             self._text = text
@@ -162,12 +204,12 @@ cdef class TokenTable:
         cdef Table table = self.table
         while size < <uint64_t>count * 2:
             size *= 2
-        slots = np.zeros(size, np.uint64)
-        cdef uint64_t[::1] view = slots
+        cdef uint64_t[::1] view = LargeMemory(size) if size >= LARGE else np.zeros(size, np.uint64)
         table.mask = size - 1
         if not self._indexed:
             table.seed = int.from_bytes(os.urandom(8), "little")
         with nogil:
+            fault_in(&view[0], size * sizeof(uint64_t))
             insert_all(&table, &view[0])
         self._slots = view
         table.slots = &self._slots[0]
@@ -205,25 +247,48 @@ cdef class TokenTable:
         starts = np.asarray(self._starts)[: self.table.count + 1]
         return bytes(self._text[:end]), starts.astype("<u4").tobytes()
 
+    def has_byte_in(self, uint8_t first, uint8_t last):
+        """Does any string hold a byte from `first` to `last`?"""
+        cdef uint32_t i, end = self.table.starts[self.table.count] if self.table.count else 0
+        cdef uint8_t found = 0
+        with nogil:
+            for i in range(end):
+                found |= <uint8_t>(self.table.text[i] - first) <= <uint8_t>(last - first)
+        return bool(found)
+
+    def holding_inside(self, bytes part not None):
+        """The numbers of the strings that have `part`, which is not empty, behind another byte."""
+        cdef uint32_t k, size = len(part)
+        cdef const uint8_t* sought = part
+        cdef const uint8_t* p
+        cdef const uint8_t* last
+        found = []
+        for k in range(self.table.count):
+            if self.table.starts[k + 1] - self.table.starts[k] <= size:
+                continue
+            p = self.table.text + self.table.starts[k] + 1
+            last = self.table.text + self.table.starts[k + 1] - size
+            while p <= last and (p[0] != sought[0] or memcmp(p, sought, size) != 0):
+                p += 1
+            if p <= last:
+                found.append(k)
+        return found
+
     def lengths(self):
         """The strings' lengths in bytes, as int64[count]."""
-        return np.diff(np.asarray(self._starts)[: self.table.count + 1].astype(np.int64))
+        cdef uint32_t k
+        cdef long long[::1] lengths = np.empty(self.table.count, np.int64)
+        for k in range(self.table.count):
+            lengths[k] = self.table.starts[k + 1] - self.table.starts[k]
+        return np.asarray(lengths)
 
     def last_of(self, strings):
         """{string: its last number} for those of `strings` (bytes) that the table holds; needs no index."""
         cdef TokenTable wanted = TokenTable.from_list(strings)
-        cdef uint32_t k, hit
         cdef uint32_t[::1] last = np.full(len(wanted) + 1, NONE, np.uint32)
         wanted.index()
         with nogil:
-            for k in range(self.table.count):
-                hit = find(
-                    &wanted.table,
-                    self.table.text + self.table.starts[k],
-                    self.table.starts[k + 1] - self.table.starts[k],
-                )
-                if hit != NONE:
-                    last[hit] = k
+            find_last(&self.table, &wanted.table, &last[0])
         return {wanted[i]: int(last[i]) for i in range(len(wanted)) if last[i] != NONE}
 
     def last_single_bytes(self):

@@ -127,9 +127,9 @@ def attributes(types: NDArray[np.int32] | None, n_tokens: int) -> Attrs:
     """The attribute of each token by its type; without types all are normal."""
     if types is None:
         return np.full(n_tokens, TokenAttr.NORMAL, np.uint32)
-    table = np.array(ATTR_OF_TYPE, np.uint32)
-    known = (types >= 0) & (types < len(table))
-    return np.where(known, table[np.where(known, types, 0)], np.uint32(TokenAttr.UNDEFINED))
+    table = np.array([*ATTR_OF_TYPE, TokenAttr.UNDEFINED], np.uint32)
+    unsigned = np.ascontiguousarray(types, np.int32).view(np.uint32)  # what is negative is far above the others
+    return table[np.minimum(unsigned, np.uint32(len(ATTR_OF_TYPE)))]
 
 
 def read_ids(metadata: Metadata, defaults: Mapping[str, int], n_tokens: int) -> Ids:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._introsort import longest_first
-from shimmytok._vocab import TokenTable
+from shimmytok._vocab import TokenTable, having
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, ValueType, keys
 from shimmytok.special_ids import (
@@ -71,22 +71,29 @@ class Vocab:
 
         That is the order of all of them together, of which parse_special=False leaves some out.
         """
-        hidden = self.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)
-        user_defined = self.having(TokenAttr.USER_DEFINED)
-        ids = np.flatnonzero(hidden | user_defined)
+        ids = self.ids_having(TokenAttr.CONTROL | TokenAttr.UNKNOWN | TokenAttr.USER_DEFINED)
         texts = [self.id_texts[i] for i in ids.tolist()]
         order = longest_first([len(text) for text in texts])
         if not parse_special:
-            order = order[(user_defined & ~hidden)[ids[order]]]
+            attrs = self.attrs[ids[order]]
+            order = order[_any(attrs, TokenAttr.USER_DEFINED) & ~_any(attrs, TokenAttr.CONTROL | TokenAttr.UNKNOWN)]
         ids = ids[order]
-        left = self.having(TokenAttr.LSTRIP)[ids].tolist()
-        right = self.having(TokenAttr.RSTRIP)[ids].tolist()
+        left = _any(self.attrs[ids], TokenAttr.LSTRIP).tolist()
+        right = _any(self.attrs[ids], TokenAttr.RSTRIP).tolist()
         return list(zip([texts[i] for i in order.tolist()], ids.tolist(), left, right, strict=True))
 
     def having(self, attr: TokenAttr) -> NDArray[np.bool_]:
         """Which tokens have any of these attributes: bool[n_tokens]."""
-        having: NDArray[np.bool_] = (self.attrs & np.uint32(attr)) != 0
-        return having
+        return _any(self.attrs, attr)
+
+    def ids_having(self, attr: TokenAttr) -> NDArray[np.int64]:
+        """The ids of these tokens, ascending."""
+        return having(self.attrs, attr)
+
+
+def _any(attrs: Attrs, attr: TokenAttr) -> NDArray[np.bool_]:
+    any_of: NDArray[np.bool_] = (attrs & np.uint32(attr)) != 0
+    return any_of
 
 
 def as_bytes(token: str | bytes) -> bytes:
@@ -125,7 +132,7 @@ def read_vocab(
     vocab = Vocab(read_text(metadata, keys.MODEL) or "", read_text(metadata, keys.PRE), texts, id_texts, flags=flags)
     vocab.types = _per_token(metadata, keys.TOKEN_TYPE, n_tokens, ValueType.INT32)
     scores = _per_token(metadata, keys.SCORES, n_tokens, ValueType.FLOAT32, ValueType.INT32)
-    vocab.scores = None if scores is None else scores.astype(np.float32)
+    vocab.scores = None if scores is None else scores.astype(np.float32, copy=False)
     vocab.attrs = attributes(vocab.types, n_tokens)
     _read_flags(metadata, flags)
     vocab.ids = read_ids(metadata, defaults, n_tokens)
@@ -139,7 +146,7 @@ def read_vocab(
 def _find_specials(metadata: Metadata, vocab: Vocab) -> None:
     known = vocab.texts.last_of(KNOWN_TEXTS)
     find_ids(vocab.ids, known, vocab.attrs)
-    control = np.flatnonzero(vocab.having(TokenAttr.CONTROL)).tolist()
+    control = vocab.ids_having(TokenAttr.CONTROL).tolist()
     unused = [i for i in control if b"unused" in vocab.id_texts[i]]
     vocab.attrs[unused] |= np.uint32(TokenAttr.UNUSED)
     vocab.ends = frozenset(end_ids(vocab.ids, known, vocab.attrs, vocab.id_texts))

@@ -16,6 +16,7 @@ LATER = {
     "shimmytok.gguf.writer",
     "shimmytok.models.bpe",
     "shimmytok.models.unigram",
+    "shimmytok.pretokenizers.compiling",
     "shimmytok.pretokenizers.dfa",
     "shimmytok.pretokenizers.patterns",
     "shimmytok.pretokenizers.regex",
@@ -44,3 +45,5 @@ def test_a_tokenizer_imports_the_modules_of_its_model_only():
     assert "shimmytok.models.bpe" in modules
     assert not modules & {"shimmytok.models.spm", "shimmytok.models.unigram", "shimmytok.normalizers.bert"}
     assert not modules & {"concurrent.futures", "hashlib", "shimmytok.serialize", "shimmytok.gguf.writer"}
+    assert not modules & {"shimmytok.pretokenizers.compiling", "shimmytok.pretokenizers.regex"}
+    assert "shimmytok.unicode._tables" not in modules

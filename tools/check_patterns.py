@@ -116,7 +116,7 @@ def differences(vocab_source: str, unicode_source: str) -> list[str]:
     lines = [f"pre {name!r} is missing" for name in expected.keys() - PRE.keys()]
     lines += [f"pre {name!r} is not in llama.cpp" for name in PRE.keys() - expected.keys()]
     for name in sorted(expected.keys() & PRE.keys()):
-        for field in Pre.__slots__:
+        for field in Pre._fields:
             have, want = getattr(PRE[name], field), getattr(expected[name], field)
             if have != want:
                 lines.append(f"pre {name!r}: {field} is {have!r}, llama.cpp has {want!r}")

@@ -14,3 +14,4 @@ cdef class StringArray:
     cdef StringsView view
     cdef const uint8_t[::1] payload  # keeps the bytes at view.base alive
     cdef uint32_t* rows              # starts, then lengths
+    cdef int _reserve(self, const uint8_t* base, size_t count) except -1

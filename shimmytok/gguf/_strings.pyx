@@ -12,6 +12,7 @@ from libc.stdint cimport SIZE_MAX, UINT32_MAX, UINT64_MAX, uint8_t, uint32_t, ui
 from libc.string cimport memchr, memcpy
 
 from shimmytok.errors import GGUFError, LimitError
+from shimmytok._fault_in cimport fault_in
 from shimmytok.gguf._walk cimport load_u64
 
 cdef enum:
@@ -45,19 +46,17 @@ cdef inline uint32_t c_length(const uint8_t* p, size_t n, const uint8_t* end) no
 
 
 cdef struct IndexEnd:
-    bint ok
-    size_t position  # of the first length or string that does not fit
-    size_t item      # its index
+    size_t position  # of the first length or string that does not fit, or of the strings' end
+    size_t item      # its index, or their number
 
 
-cdef IndexEnd index_strings(const uint8_t* base, size_t size, size_t count, bint big_endian,
+cdef IndexEnd index_strings(const uint8_t* base, size_t size, size_t count, bint big_endian, uint64_t most,
                             uint32_t* starts, uint32_t* lengths) noexcept nogil:
-    """Record where each of `count` strings lies; not ok if one does not fit, or bytes are left over."""
+    """Record where each of `count` strings of up to `most` bytes lies, as far as they fit."""
     cdef size_t position = 0
     cdef size_t i
     cdef uint64_t length
     cdef IndexEnd result
-    result.ok = False
     for i in range(count):
         result.item = i
         result.position = position
@@ -65,14 +64,13 @@ cdef IndexEnd index_strings(const uint8_t* base, size_t size, size_t count, bint
             return result
         length = load_u64(base + position, big_endian)
         position += LENGTH_BYTES
-        if length > size - position:
+        if length > size - position or length > most:
             return result
         starts[i] = <uint32_t>position
         lengths[i] = c_length(base + position, <size_t>length, base + size)
         position += <size_t>length
     result.item = count
     result.position = position
-    result.ok = position == size
     return result
 
 
@@ -108,22 +106,58 @@ cdef class StringArray:
         # Each string costs its length at least, so memory is bounded by what the file really holds.
         if count > size // LENGTH_BYTES:
             raise GGUFError(f"{count} strings do not fit {size} bytes", path=path, key=key, offset=offset)
-        if count > SIZE_MAX // (2 * sizeof(uint32_t)):
-            raise MemoryError
-        self.rows = <uint32_t*>PyMem_RawMalloc(<size_t>count * 2 * sizeof(uint32_t) + 1)
-        if self.rows is NULL:
-            raise MemoryError
-        self.view.base = &self.payload[0] if size > 0 else NULL
-        self.view.starts = self.rows
-        self.view.lengths = self.rows + count
-        self.view.count = <size_t>count
+        self._reserve(&self.payload[0] if size > 0 else NULL, <size_t>count)
         with nogil:
-            result = index_strings(self.view.base, size, self.view.count, big_endian, self.rows, self.rows + count)
-        if not result.ok:
+            result = index_strings(self.view.base, size, self.view.count, big_endian, UINT64_MAX,
+                                   self.rows, self.rows + self.view.count)
+        if result.item < count or result.position < size:
             problem = (f"string {result.item} does not fit the array" if result.item < count
                        else f"{size - result.position} bytes are left after the last string")
             raise GGUFError(problem, path=path, key=key, offset=offset + result.position)
         return self
+
+    @staticmethod
+    def index_first(const uint8_t[::1] data, size_t position, uint64_t count, *, bint big_endian,
+                    uint64_t max_string_bytes):
+        """Index `count` strings that start at a position of `data`: (their array, where they end).
+
+        None where they do not fit, or one is longer than `max_string_bytes`, or all together are 4 GiB or larger.
+
+        >>> strings, end = StringArray.index_first(
+        ...     b"..." + pack_strings([b"hi"]) + b"...", 3, 1, big_endian=False, max_string_bytes=9)
+        >>> strings[0], end
+        (b'hi', 13)
+        """
+        cdef StringArray self = StringArray.__new__(StringArray)
+        cdef size_t size = <size_t>data.shape[0] - position
+        cdef IndexEnd result
+        if position > <size_t>data.shape[0]:
+            raise ValueError("position lies outside the data")
+        size = min(size, <size_t>UINT32_MAX)
+        if count > size // LENGTH_BYTES:
+            return None
+        self._reserve(&data[0] + position if size else NULL, <size_t>count)
+        with nogil:
+            result = index_strings(self.view.base, size, self.view.count, big_endian, max_string_bytes,
+                                   self.rows, self.rows + self.view.count)
+        if result.item < count:
+            return None
+        self.payload = data[position : position + result.position]
+        return self, position + result.position
+
+    cdef int _reserve(self, const uint8_t* base, size_t count) except -1:
+        """Make room for rows, and borrow them and the bytes at `base`."""
+        if count > SIZE_MAX // (2 * sizeof(uint32_t)):
+            raise MemoryError
+        self.rows = <uint32_t*>PyMem_RawMalloc(count * 2 * sizeof(uint32_t) + 1)
+        if self.rows is NULL:
+            raise MemoryError
+        fault_in(self.rows, count * 2 * sizeof(uint32_t))
+        self.view.base = base
+        self.view.starts = self.rows
+        self.view.lengths = self.rows + count
+        self.view.count = count
+        return 0
 
     @staticmethod
     def from_list(strings):

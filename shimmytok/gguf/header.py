@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shimmytok.gguf import _walk, keys
+from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.cursor import ITEM_BYTES, Cursor, MoreBytes
 from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.limits import Limits
@@ -59,6 +60,9 @@ class KeySection:
         self.big_endian = False
         self.entries: dict[str, Entry] = {}
         self.end = 0  # the first byte after the last key that was read
+        self.indexes: dict[
+            int, StringArray
+        ] = {}  # by offset: what arrays of strings, walked over, are likely asked for
         self._left: int | None = None  # keys still to be read, once their number is known
         self._seen: set[bytes] = set()
         self._walked = (0, 0, 0)  # of an array of strings that was not complete: offset, strings walked, their end
@@ -160,6 +164,9 @@ class KeySection:
             return
         if element is ValueType.STRING:
             offset = cursor.position
+            # What the caller may change is looked at again when it is asked for.
+            if cursor.total is not None and cursor.data.readonly and self._index_strings(cursor, count):
+                return
             walked, position = self._walked[1:] if self._walked[0] == offset else (0, offset)
             problem, position, amount, item = _walk.skip_strings(
                 cursor.data, position, count - walked, cursor.big_endian, limits.max_string_bytes
@@ -174,6 +181,20 @@ class KeySection:
         cursor.position = position
         if problem:
             self._refuse_item(cursor, problem, amount, f"item {item}")
+
+    def _index_strings(self, cursor: Cursor, count: int) -> bool:
+        """Move the cursor over an array of strings that is as it should be, keeping its index."""
+        indexed = StringArray.index_first(
+            cursor.data,
+            cursor.position,
+            count,
+            big_endian=cursor.big_endian,
+            max_string_bytes=self.limits.max_string_bytes,
+        )
+        if indexed is None:
+            return False
+        self.indexes[cursor.position], cursor.position = indexed
+        return True
 
     @staticmethod
     def _refuse_item(cursor: Cursor, problem: int, amount: int, what: str) -> None:

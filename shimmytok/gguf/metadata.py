@@ -112,6 +112,7 @@ class Metadata(Mapping[str, Any]):
         Scalars, strings and arrays up to 64 KiB are kept in memory. Larger arrays are read from the file again when
         they are asked for; GGUFError if the file has changed. Views made by `with_overrides` are closed too.
         """
+        self._section.indexes.clear()
         self._source.close(self._section.entries.values())
 
     def __enter__(self: _Self) -> _Self:
@@ -195,7 +196,12 @@ class Metadata(Mapping[str, Any]):
         if value is not None:
             return given.strings(key, value)
         entry = self._typed_array(key, ValueType.STRING)
-        return None if entry is None else values.strings(self._section, key, entry, self._source.payload(key, entry))
+        if entry is None:
+            return None
+        indexed = self._section.indexes.pop(entry.offset, None)
+        if indexed is not None:
+            return indexed
+        return values.strings(self._section, key, entry, self._source.payload(key, entry))
 
     def numbers(self, key: str, *types: ValueType) -> npt.NDArray[Any] | None:
         """An array of one of the given scalar types: a read-only copy, of shape [items], in native byte order."""

@@ -1,12 +1,12 @@
 """The tables of byte pair encoding."""
 
-from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok.gguf._strings cimport StringArray
 from shimmytok.models._bpe_cuts cimport BpeCuts, BpeCutTables
+from shimmytok.models._bpe_lines cimport Line, Side
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
 cdef extern from "bpe_lanes.h":
@@ -37,14 +37,6 @@ cdef struct BpeTables:
     bint whole_newline_runs        # the same, for runs of newlines only
     bint escape_spaces             # spaces become U+2581 first
 
-cdef struct Line:                  # a merge as a file has it, its texts as pieces hold them
-    const uint8_t* text            # both sides
-    size_t first                   # bytes of the left one; 0: it never applies
-    size_t second
-    uint64_t[3] hashes             # of the left text, the right one and both
-    uint32_t left                  # symbols, or NONE
-    uint32_t right
-
 cdef class BpeTableSet:
     cdef BpeTables t
     cdef TokenTable _texts
@@ -59,7 +51,7 @@ cdef class BpeTableSet:
     cdef uint8_t[::1] _whole
     cdef readonly uint32_t n_merges
     cdef int _make_symbols(self, TokenTable texts) except -1
-    cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE
+    cdef uint32_t _symbol(self, const Side* side) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
     cdef int _enter_merges(self, StringArray merges) except -1
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1

@@ -10,81 +10,97 @@ import os
 import numpy as np
 
 from libc.stdint cimport int64_t
-from libc.string cimport memchr, memcpy
+from libc.string cimport memcpy
 
-from shimmytok._vocab cimport find, find_hashed, shim_hash_bytes
+from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
+from shimmytok._vocab cimport find
 from shimmytok._workspace cimport NONE
-from shimmytok.gguf._strings cimport StringsView
+from shimmytok.gguf._walk cimport load_u64
 from shimmytok.models._alphabet cimport to_bytes, write_character
-from shimmytok.models._bpe_symbols cimport pair_bucket, pair_key, rank_of
+from shimmytok.models._bpe_lines cimport LINES, LineReader
+from shimmytok.models._bpe_symbols cimport pair_bucket, pair_key
 
 from shimmytok.errors import LimitError
+
+cdef extern from "hash.h":
+    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
     MOST_MERGES = 1 << 26          # ranks have to fit the merge loop
-    BLOCK = 64                     # lines of merges that are read at a time, so that their cache misses overlap
 
 
-cdef void read_line(const BpeTables* t, const uint8_t* p, size_t n, uint8_t* out, Line* line) noexcept nogil:
-    """Part a line at its first space after byte 0.  One without it, or of texts no piece can hold, never applies."""
-    cdef const uint8_t* space = NULL
-    cdef int64_t first, second
-    line.first = 0
-    if n > 1:
-        space = <const uint8_t*>memchr(p + 1, 32, n - 1)
-    if space == NULL:
-        return
-    first = space - p
-    second = <int64_t>n - first - 1
-    if t.byte_level:
-        first = to_bytes(p, <size_t>first, out)
-        if first >= 0:
-            second = to_bytes(space + 1, <size_t>second, out + first)
-    else:
-        memcpy(out, p, <size_t>first)
-        memcpy(out + first, space + 1, <size_t>second)
-    if first > 0 and second > 0:
-        line.text = out
-        line.first = <size_t>first
-        line.second = <size_t>second
+cdef extern from *:
+    """
+    #define SHIM_EVERY_BYTE 0x0101010101010101ULL
+    """
+    const uint64_t EVERY "SHIM_EVERY_BYTE"
 
 
-cdef void prefetch_text(const Table* symbols, uint64_t hash) noexcept nogil:
-    cdef uint64_t slot = symbols.slots[hash & symbols.mask]
-    if slot:
-        SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
+cdef inline uint64_t word_at(const uint8_t* p, size_t n, uint64_t others) noexcept nogil:
+    """8 bytes, of which those from the n-th on are read as the `others`."""
+    cdef uint64_t low
+    if n >= 8:
+        return load_u64(p, False)
+    low = ((<uint64_t>1 << (8 * n)) - 1)
+    return (load_u64(p, False) & low) | (others & ~low)
 
 
-cdef void find_sides(const BpeTables* t, const Table* symbols, Line* lines, uint32_t n) noexcept nogil:
-    """Find the symbols of the lines' two sides, and ask for the memory that entering them will touch."""
-    cdef uint64_t slot
-    cdef uint32_t i, k
-    for i in range(n):
-        if lines[i].first == 0:
-            continue
-        lines[i].hashes[0] = shim_hash_bytes(lines[i].text, lines[i].first, symbols.seed)
-        lines[i].hashes[1] = shim_hash_bytes(lines[i].text + lines[i].first, lines[i].second, symbols.seed)
-        lines[i].hashes[2] = shim_hash_bytes(lines[i].text, lines[i].first + lines[i].second, symbols.seed)
-        for k in range(3):
-            SHIM_PREFETCH(&symbols.slots[lines[i].hashes[k] & symbols.mask])
-    for i in range(n):
-        if lines[i].first:
-            for k in range(3):
-                slot = symbols.slots[lines[i].hashes[k] & symbols.mask]
-                if slot:
-                    SHIM_PREFETCH(&symbols.starts[<uint32_t>slot - 1])
-    for i in range(n):
-        if lines[i].first:
-            for k in range(3):
-                prefetch_text(symbols, lines[i].hashes[k])
-    for i in range(n):
-        if lines[i].first:
-            lines[i].left = find_hashed(symbols, lines[i].text, lines[i].first, lines[i].hashes[0])
-            lines[i].right = find_hashed(symbols, lines[i].text + lines[i].first, lines[i].second, lines[i].hashes[1])
-            SHIM_PREFETCH(pair_bucket(&t.merges, pair_key(&t.merges, lines[i].left, lines[i].right)))
+cdef inline bint is_ascii(const uint8_t* p, size_t n) noexcept nogil:
+    """Of a text behind which 8 bytes can be read."""
+    cdef size_t i = 0
+    while i < n:
+        if word_at(p + i, n - i, 0) & (EVERY << 7):
+            return False
+        i += 8
+    return True
+
+
+cdef int64_t token_bytes(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
+    """`to_bytes`, quicker for what most tokens are: printable ASCII, maybe behind a space.  8 bytes can be read behind
+    the text, and written behind the bytes."""
+    cdef uint64_t word
+    cdef int64_t m = 0, rest
+    if n >= 2 and p[0] == 0xC4 and p[1] == 0xA0:
+        out[0] = 0x20
+        m = 1
+        p += 2
+        n -= 2
+    while True:
+        word = word_at(p, n, EVERY * 0x21)
+        # A byte below 0x21, or above 0x7E?
+        if ((word - EVERY * 0x21) & ~word | (word + EVERY) | word) & (EVERY << 7):
+            rest = to_bytes(p, n, out + m)
+            return rest if rest < 0 else m + rest
+        memcpy(out + m, p, 8)
+        if n <= 8:
+            return m + <int64_t>n
+        m += 8
+        p += 8
+        n -= 8
+
+
+cdef bint enter_pair(uint64_t* pairs, const Merges* m, uint64_t key, uint32_t rank) noexcept nogil:
+    """Enter a pair; False if it is there.  A bucket is filled in order, and looked at without branches."""
+    cdef uint64_t entry = key << m.rank_bits, limit = (<uint64_t>1 << m.rank_bits) - 1
+    cdef uint64_t at = shim_hash_pair(key, m.seed) & m.bucket_mask
+    cdef uint64_t* bucket
+    cdef uint32_t used, same, i
+    while True:
+        bucket = pairs + BUCKET * at
+        used = same = 0
+        for i in range(BUCKET):
+            used += bucket[i] != 0
+            same |= (bucket[i] ^ entry) - 1 < limit        # of an empty slot and key 0: the largest number
+        if same:
+            return False
+        if used < BUCKET:
+            bucket[used] = entry | (rank + 1)
+            return True
+        at = (at + 1) & m.bucket_mask
 
 
 cdef class BpeTableSet:
@@ -123,11 +139,13 @@ cdef class BpeTableSet:
         text = np.empty((source.starts[source.count] if source.count else 0) + 64, np.uint8)
         starts = np.empty(source.count + 64, np.uint32)
         with nogil:
+            fault_in(&text[0], text.shape[0])
+            fault_in(&starts[0], source.count * sizeof(uint32_t))
             for k in range(source.count):
                 starts[k] = at
                 size = source.starts[k + 1] - source.starts[k]
                 if self.t.byte_level:
-                    size = to_bytes(source.text + source.starts[k], <size_t>size, &text[at])
+                    size = token_bytes(source.text + source.starts[k], <size_t>size, &text[at])
                     if size < 0:
                         size = 0                           # nothing a piece can hold: it must not be found
                 else:
@@ -142,18 +160,17 @@ cdef class BpeTableSet:
         self._symbols = symbols
         return 0
 
-    cdef uint32_t _symbol(self, const uint8_t* p, size_t n) except? 0xFFFFFFFE:
-        """The number of a symbol; a virtual one is made when there is none."""
-        cdef uint32_t k = find(&self._symbols.table, p, n)
+    cdef uint32_t _symbol(self, const Side* side) except? 0xFFFFFFFE:
+        """The symbol of a text that was not found; a virtual one is made unless an earlier line has made it."""
+        cdef uint32_t k = find(&self._symbols.table, side.p, side.n)
         if k == NONE:
             k = self._symbols.table.count
-            self._symbols.add(p, n)
+            self._symbols.add(side.p, side.n)
         return k
 
     cdef int _make_pairs(self, StringArray merges) except -1:
         cdef Merges* m = &self.t.merges
         cdef uint64_t buckets = 2
-        cdef size_t head
         if merges is None:
             merges = StringArray.from_list([])
         if merges.view.count >= <size_t>MOST_MERGES:
@@ -163,10 +180,10 @@ cdef class BpeTableSet:
         m.symbol_bits = min(31, (64 - <uint32_t>(merges.view.count + 1).bit_length()) // 2)
         m.rank_bits = 64 - 2 * m.symbol_bits
         m.no_symbol = (<uint32_t>1 << m.symbol_bits) - 1
-        pairs = np.zeros(BUCKET * (buckets + 1), np.uint64)
-        head = (0 - <size_t>pairs.ctypes.data // 8) % BUCKET   # so that a bucket is a cache line
-        self._pairs = pairs[head : head + BUCKET * buckets]
+        self._pairs = LargeMemory(BUCKET * buckets)        # page-aligned: a bucket is a cache line
         self._merged = np.zeros(merges.view.count + 1, np.uint32)
+        fault_in(&self._pairs[0], BUCKET * buckets * sizeof(uint64_t))
+        fault_in(&self._merged[0], merges.view.count * sizeof(uint32_t))
         m.pairs = &self._pairs[0]
         m.merged = &self._merged[0]
         m.bucket_mask = buckets - 1
@@ -178,63 +195,60 @@ cdef class BpeTableSet:
         return 0
 
     cdef int _enter_merges(self, StringArray merges) except -1:
-        cdef StringsView view = merges.view
-        cdef size_t i, at = 0, longest = 1
+        cdef size_t i = 0
         cdef uint32_t k, n
-        cdef uint8_t[::1] scratch
-        cdef Line[BLOCK] lines
-        for i in range(view.count):
-            if view.lengths[i] > longest:
-                longest = view.lengths[i]
-        scratch = np.empty(longest + BLOCK * 64, np.uint8)
-        i = 0
-        while i < view.count:
-            n = 0
-            at = 0
-            while n < BLOCK and i + n < view.count and view.lengths[i + n] <= <size_t>scratch.shape[0] - at:
-                read_line(&self.t, view.base + view.starts[i + n], view.lengths[i + n], &scratch[at], &lines[n])
-                at += view.lengths[i + n]
-                n += 1
-            find_sides(&self.t, &self._symbols.table, lines, n)
+        cdef Line[LINES] lines
+        cdef LineReader reader = LineReader(self._texts, self._symbols, merges, byte_level=self.t.byte_level)
+        if self.t.byte_level:
+            self._byte_pairs = np.full(1 << 16, NONE, np.uint32)
+            self.t.merges.byte_pairs = &self._byte_pairs[0]
+        while i < merges.view.count:
+            n = reader.read(i, lines)
             for k in range(n):
-                self._add_merge(&lines[k], <uint32_t>(i + k))
+                if lines[k].applies and lines[k].left.symbol != NONE and lines[k].right.symbol != NONE:
+                    SHIM_PREFETCH(
+                        pair_bucket(
+                            &self.t.merges, pair_key(&self.t.merges, lines[k].left.symbol, lines[k].right.symbol)
+                        )
+                    )
+            for k in range(n):
+                if lines[k].applies:
+                    self._add_merge(&lines[k], <uint32_t>(i + k))
             i += n
         return 0
 
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1:
         """Enter one line; of a repeated pair the first rank counts."""
-        cdef uint32_t left, right, merged
-        cdef uint64_t key, i
-        if line.first == 0:
-            return 0
-        self.cuts.join(line.text, line.first, line.first + line.second)
-        left, right = line.left, line.right
+        cdef uint32_t left = line.left.symbol, right = line.right.symbol, both = line.both.symbol
+        if line.both.p[line.left.n] >= 0x80:
+            self.cuts.join(line.both.p, line.left.n, line.both.n)
         if left == NONE:
-            left = self._symbol(line.text, line.first)
+            left = self._symbol(&line.left)
         if right == NONE:
-            right = self._symbol(line.text + line.first, line.second)
-        key = pair_key(&self.t.merges, left, right)
-        i = pair_bucket(&self.t.merges, key) - self.t.merges.pairs
-        while self._pairs[i] != 0:
-            if self._pairs[i] >> self.t.merges.rank_bits == key:
-                return 0
-            i = (i + 1) % <uint64_t>self._pairs.shape[0]
-        self._pairs[i] = key << self.t.merges.rank_bits | (rank + 1)
-        merged = find_hashed(&self._symbols.table, line.text, line.first + line.second, line.hashes[2])
-        self._merged[rank] = self._symbol(line.text, line.first + line.second) if merged == NONE else merged
+            right = self._symbol(&line.right)
+        if not enter_pair(&self._pairs[0], &self.t.merges, pair_key(&self.t.merges, left, right), rank):
+            return 0
+        self._merged[rank] = self._symbol(&line.both) if both == NONE else both
         self.n_merges += 1
+        if self.t.byte_level and line.both.n == 2:
+            self._byte_pairs[<size_t>line.both.p[0] << 8 | line.both.p[1]] = rank
         return 0
 
     cdef int _close_cuts(self) except -1:
         """No merge is noted any more; where tokens stay whole, they are."""
         cdef const Table* symbols = &self._symbols.table
+        cdef const uint8_t* p
+        cdef size_t n
         cdef uint32_t k
         if self.t.ignore_merges:
             self._whole = np.zeros(self.t.n_tokens + 1, np.uint8)
             self.t.whole = &self._whole[0]
             with nogil:
                 for k in range(self.t.n_tokens):
-                    self.cuts.join_inside(symbols.text + symbols.starts[k], symbols.starts[k + 1] - symbols.starts[k])
+                    p = symbols.text + symbols.starts[k]
+                    n = symbols.starts[k + 1] - symbols.starts[k]
+                    if not is_ascii(p, n):
+                        self.cuts.join_inside(p, n)
         self.cuts.close()
         self.t.cuts = self.cuts.t
         return 0
@@ -259,11 +273,6 @@ cdef class BpeTableSet:
                         self.t.fallback[2 * b + k] = single[character[k]]
             elif b"<0x%02X>" % b in hexadecimal:
                 self.t.fallback[2 * b] = hexadecimal[b"<0x%02X>" % b]
-        if self.t.byte_level:
-            self._byte_pairs = np.empty(1 << 16, np.uint32)
-            for k in range(1 << 16):
-                self._byte_pairs[k] = rank_of(&self.t, self._byte_symbol[k >> 8], self._byte_symbol[k & 255])
-            self.t.merges.byte_pairs = &self._byte_pairs[0]
         return 0
 
     def pairs(self):

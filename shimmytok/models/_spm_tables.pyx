@@ -12,38 +12,71 @@ import os
 
 import numpy as np
 
-from libc.string cimport memchr, memcpy
+from libc.string cimport memcmp, memcpy
+
+from shimmytok._fault_in cimport fault_in
+from shimmytok._vocab cimport shim_hash_bytes
+from shimmytok.gguf._walk cimport load_u64
 
 from shimmytok.errors import LimitError
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
+cdef extern from *:
+    """
+    #define SHIM_EVERY_BYTE 0x0101010101010101ULL
+    """
+    const uint64_t EVERY "SHIM_EVERY_BYTE"
+
 cdef enum:
     BLOCK = 64                     # tokens that are entered at a time, so that their cache misses overlap
+
+
+cdef inline bint has_byte(const uint8_t* p, size_t n, uint64_t byte) noexcept nogil:
+    """Is there such a byte in p[:n], of which 8 bytes more can be read?"""
+    cdef uint64_t word
+    cdef size_t i = 0
+    while i < n:
+        word = load_u64(p + i, False) ^ (EVERY * byte)
+        if n - i < 8:
+            word |= ~<uint64_t>0 << 8 * (n - i)
+        if (word - EVERY) & ~word & (EVERY << 7):
+            return True
+        i += 8
+    return False
 
 
 cdef size_t plain_text(const Table* texts, uint32_t k, uint8_t* out) noexcept nogil:
     """Write the plain text of a token; its bytes, 0 where no text becomes the token."""
     cdef const uint8_t* p = texts.text + texts.starts[k]
-    cdef size_t n = texts.starts[k + 1] - texts.starts[k]
-    if n == 0 or memchr(p, 0x20, n) != NULL:
+    cdef size_t n = texts.starts[k + 1] - texts.starts[k], m = 0
+    if has_byte(p, n, 0x20):
         return 0
-    return to_plain(p, n, out)
+    while n >= 3 and p[0] == 0xE2 and p[1] == 0x96 and p[2] == 0x81:
+        out[m] = 0x20
+        m += 1
+        p += 3
+        n -= 3
+    if has_byte(p, n, 0xE2):
+        return m + to_plain(p, n, out + m)
+    memcpy(out + m, p, n)
+    return m + n
 
 
-cdef size_t row_text(const SpmTables* t, uint32_t token, uint8_t* out) noexcept nogil:
-    """Write the plain text of a token back; its bytes, 0 for none."""
-    cdef const Row* row = &t.rows[token]
-    cdef size_t i, n
+cdef inline uint64_t row_hash(const SpmTables* t, const Row* row) noexcept nogil:
+    """`text_hash` of a token's text."""
     if row.high & LONG:
-        n = <uint32_t>row.high
-        memcpy(out, t.long_texts + long_start(row), n)
-        return n
-    n = row.high >> 56
-    for i in range(n):
-        out[i] = <uint8_t>((row.low if i < 8 else row.high) >> (8 * (i & 7)))
-    return n
+        return shim_hash_bytes(t.long_texts + long_start(row), <uint32_t>row.high, t.seed)
+    return shim_short_hash(row.low, row.high, t.seed)
+
+
+cdef inline bint same_texts(const SpmTables* t, const Row* a, const Row* b) noexcept nogil:
+    if not a.high & b.high & LONG:
+        return a.low == b.low and a.high == b.high
+    return <uint32_t>a.high == <uint32_t>b.high and memcmp(
+        t.long_texts + long_start(a), t.long_texts + long_start(b), <uint32_t>a.high
+    ) == 0
 
 
 cdef class SpmTableSet:
@@ -99,6 +132,7 @@ cdef class SpmTableSet:
         self.t.rows = rows
         at = 0
         with nogil:
+            fault_in(rows, texts.count * sizeof(Row))
             for k in range(texts.count):
                 n = plain_text(texts, k, &scratch[0])
                 self.t.longest = max(self.t.longest, n)
@@ -117,7 +151,6 @@ cdef class SpmTableSet:
         cdef uint32_t k, i, n
         cdef uint64_t* slots
         cdef uint64_t[BLOCK] hashes
-        cdef uint8_t[::1] scratch = np.zeros(self.t.longest + READABLE, np.uint8)
         while size < <uint64_t>self.t.n_tokens * 2:
             size *= 2
         self._slots = np.zeros(size, np.uint64)
@@ -126,16 +159,17 @@ cdef class SpmTableSet:
         self.t.slot_mask = size - 1
         k = 0
         with nogil:
+            fault_in(slots, size * sizeof(uint64_t))
             while k < self.t.n_tokens:
                 n = min(self.t.n_tokens - k, <uint32_t>BLOCK)
                 for i in range(n):
                     hashes[i] = 0
                     if self.t.rows[k + i].high:
-                        hashes[i] = text_hash(&self.t, &scratch[0], row_text(&self.t, k + i, &scratch[0]))
+                        hashes[i] = row_hash(&self.t, &self.t.rows[k + i])
                         SHIM_PREFETCH(&slots[hashes[i] & self.t.slot_mask])
                 for i in range(n):
                     if self.t.rows[k + i].high:
-                        enter(&self.t, slots, k + i, hashes[i], &scratch[0])
+                        enter(&self.t, slots, k + i, hashes[i])
                 k += n
         return 0
 
@@ -150,14 +184,13 @@ cdef class SpmTableSet:
         return 0
 
 
-cdef void enter(SpmTables* t, uint64_t* slots, uint32_t token, uint64_t hash, uint8_t* scratch) noexcept nogil:
+cdef void enter(SpmTables* t, uint64_t* slots, uint32_t token, uint64_t hash) noexcept nogil:
     """Put a token into the index, in the place of one with an equal text."""
     cdef uint64_t i = hash & t.slot_mask, marks = 0
     cdef uint64_t passed = <uint64_t>1 << PASSED_BIT, shared = <uint64_t>1 << SHARED_BIT
-    cdef size_t n = row_text(t, token, scratch)
     while slots[i] != EMPTY:
         if tag_of(slots[i]) == tag_of(hash):
-            if is_text_of(t, slot_token(slots[i]), scratch, n):
+            if same_texts(t, &t.rows[slot_token(slots[i])], &t.rows[token]):
                 marks = slots[i] & (passed | shared)
                 break
             slots[i] |= shared

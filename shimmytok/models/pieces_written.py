@@ -19,9 +19,9 @@ from shimmytok.vocab import Vocab
 
 WRITTEN_AS_THEY_ARE = TokenAttr.UNKNOWN | TokenAttr.CONTROL | TokenAttr.USER_DEFINED
 DIGITS_AT = 3  # in <0xNN>
-LEADS = (b"\xf4", b"\xf5", b"\xf6", b"\xf7")
+LEADS = (0xF4, 0xF7)
 # Four bytes of llama.cpp's lenient UTF-8 that make more than U+10FFFF.
-TOO_HIGH = re.compile(rb"(?:\xf4[\x90-\xbf]|[\xf5-\xf7][\x80-\xbf])[\x80-\xbf]{2}")
+TOO_HIGH = rb"(?:\xf4[\x90-\xbf]|[\xf5-\xf7][\x80-\xbf])[\x80-\xbf]{2}"
 
 
 def check_pieces(metadata: Metadata, parts: Parts) -> None:
@@ -40,14 +40,14 @@ def check_pieces(metadata: Metadata, parts: Parts) -> None:
 
 
 def _byte_without_digits(vocab: Vocab) -> int | None:
-    others = vocab.having(WRITTEN_AS_THEY_ARE | TokenAttr.NORMAL)
-    ids = np.flatnonzero(vocab.having(TokenAttr.BYTE) & ~others).tolist()
-    return next((i for i in ids if len(vocab.id_texts[i]) < DIGITS_AT), None)
+    ids = vocab.ids_having(TokenAttr.BYTE)
+    ids = ids[(vocab.attrs[ids] & np.uint32(WRITTEN_AS_THEY_ARE | TokenAttr.NORMAL)) == 0]
+    return next((i for i in ids.tolist() if len(vocab.id_texts[i]) < DIGITS_AT), None)
 
 
 def _above_unicode(vocab: Vocab) -> int | None:
-    all_texts, _ = vocab.id_texts.joined()
-    if not any(lead in all_texts for lead in LEADS):
+    if not vocab.id_texts.has_byte_in(*LEADS):
         return None
-    ids = np.flatnonzero(vocab.having(TokenAttr.NORMAL) & ~vocab.having(WRITTEN_AS_THEY_ARE)).tolist()
-    return next((i for i in ids if TOO_HIGH.search(vocab.id_texts[i])), None)
+    ids = vocab.ids_having(TokenAttr.NORMAL)
+    ids = ids[(vocab.attrs[ids] & np.uint32(WRITTEN_AS_THEY_ARE)) == 0]
+    return next((i for i in ids.tolist() if re.search(TOO_HIGH, vocab.id_texts[i])), None)

@@ -40,8 +40,16 @@ def falling_ranks(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
     with np.errstate(invalid="ignore"):  # a damaged file's NaN
         bits = (scores + np.float32(0)).view(np.uint32)  # -0.0 becomes 0.0
     falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
-    order = np.argsort(falling, kind="stable")  # quick where scores fall with the ids, as they mostly do
-    steps = np.diff(falling[order], prepend=falling[order[:1]]) != 0
+    if (falling[1:] >= falling[:-1]).all():  # scores fall with the ids, as they mostly do
+        return _steps(falling)
+    order = np.argsort(falling, kind="stable")
     ranks = np.empty(len(scores), np.uint32)
-    ranks[order] = np.cumsum(steps)
+    ranks[order] = _steps(falling[order])
     return ranks
+
+
+def _steps(ascending: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """How often the numbers change before each of them."""
+    steps = np.zeros(len(ascending), np.uint32)
+    np.cumsum(ascending[1:] != ascending[:-1], out=steps[1:])
+    return steps

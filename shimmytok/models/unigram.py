@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._trie import TokenTrie
-from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
@@ -49,27 +48,28 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     scores = np.zeros(n_tokens, np.float32) if vocab.scores is None else vocab.scores
     unknown_score = float(lowest_score(scores[normal]) - np.float32(10))
 
-    def model(user_defined: Mask, unknown: int | None, cache: WordCache) -> UnigramModel:
-        own = np.where(user_defined, np.float32(0), scores)
+    def model(user_defined: Mask, unknown: int | None, cache: WordCache, *, by_words: bool) -> UnigramModel:
+        own = np.where(user_defined, np.float32(0), scores) if user_defined.any() else scores
+        of_leaves = own[trie.tokens()]
         return UnigramModel(
             trie,
-            np.append(np.float32(-np.inf), own[trie.tokens()]),
+            np.append(np.float32(-np.inf), of_leaves),
             normalizer,
             cache,
             unknown=unknown,
             unknown_score=unknown_score,
-            finite=bool(np.isfinite(own[in_trie]).all() and np.isfinite(unknown_score)),
-            exact_size=_exact_size(vocab, trie, in_trie, own, unknown, unknown_score),
+            finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
+            exact_size=_exact_size(vocab, trie, in_trie, own, unknown, unknown_score) if by_words else 0,
         )
 
     prefix, suffix = around(metadata, vocab)
     return Parts(
         vocab,
         n_tokens,
-        model(vocab.having(TokenAttr.USER_DEFINED), vocab.ids["unk"], cache),
+        model(vocab.having(TokenAttr.USER_DEFINED), vocab.ids["unk"], cache, by_words=True),
         prefix=prefix,
         suffix=suffix,
-        newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0)), n_tokens),
+        newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0), by_words=False), n_tokens),
         settings=(blob, given.astype("<u4").tobytes()),
     )
 
@@ -93,21 +93,9 @@ def _exact_size(
     mark_is_token = mark is not None and vocab.texts[mark] == MARK
     if not vocab.flags.remove_extra_whitespaces or not mark_is_token or not unknown_is_apart:
         return 0
-    if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in _holding_inside(vocab.texts, MARK)):
+    if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in vocab.texts.holding_inside(MARK)):
         return 0
     return exact_size(scores[in_trie], vocab.texts.lengths()[in_trie], unknown_score)
-
-
-def _holding_inside(texts: TokenTable, part: bytes) -> list[int]:
-    """The numbers of the texts that have `part` after another byte."""
-    blob, starts = texts.joined()
-    text, offsets = np.frombuffer(blob, np.uint8), np.frombuffer(starts, "<u4")
-    n = max(0, len(text) - len(part) + 1)
-    at = np.flatnonzero(np.logical_and.reduce([text[k : k + n] == byte for k, byte in enumerate(part)]))
-    owner = np.searchsorted(offsets, at, "right") - 1
-    inside = (at > offsets[owner]) & (at + len(part) <= offsets[owner + 1])
-    found: list[int] = np.unique(owner[inside]).tolist()
-    return found
 
 
 def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:

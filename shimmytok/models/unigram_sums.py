@@ -7,8 +7,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok.models._score_bounds import score_bounds
+
 MANTISSA_BITS = 53  # of the doubles that hold the sums
-SCORE_BITS = 24  # of the floats that hold the scores
 CHARACTER = 4  # bytes of the longest
 
 
@@ -20,21 +21,13 @@ def exact_size(scores: NDArray[np.float32], sizes: NDArray[np.int64], unknown_sc
     >>> exact_size(np.array([-0.5, -1.0], np.float32), np.array([1, 9]), -10.5) == (2**52 - 11) * 2 // 21
     True
     """
-    with np.errstate(invalid="ignore"):  # a damaged file's NaN
-        every = np.append(scores.astype(np.float64), unknown_score)
-    if not np.isfinite(every).all():
+    unknown = np.array([unknown_score], np.float32)
+    ours = score_bounds(np.ascontiguousarray(scores, np.float32), np.ascontiguousarray(sizes, np.int64), CHARACTER)
+    its = score_bounds(unknown, np.zeros(1, np.int64), CHARACTER)
+    if ours is None or its is None or float(unknown[0]) != unknown_score:
         return 0
-    largest = Fraction(2) ** (MANTISSA_BITS + _lowest_bit(every))
-    characters = every[np.append(sizes <= CHARACTER, True)]
-    a_byte = max(Fraction(float(np.abs(characters).max())), Fraction(max(float(every.max()), 0.0)))
-    return 0 if a_byte == 0 else max(0, (largest - Fraction(float(np.abs(every).max()))) // a_byte)
-
-
-def _lowest_bit(values: NDArray[np.float64]) -> int:
-    """The greatest k for which all values, which are floats, are multiples of 2**k."""
-    mantissas, exponents = np.frexp(values[values != 0])
-    if not len(mantissas):
-        return 0
-    integers = np.abs(mantissas * 2.0**SCORE_BITS).astype(np.int64)
-    _, lowest = np.frexp((integers & -integers).astype(np.float64))
-    return int((exponents - SCORE_BITS + lowest - 1).min())
+    lowest_bit = min((bit for bit in (ours[0], its[0]) if bit is not None), default=0)
+    largest, largest_character, highest = map(max, zip(ours[1:], its[1:], strict=True))
+    a_byte = max(Fraction(largest_character), Fraction(max(highest, 0.0)))
+    whole = Fraction(2) ** (MANTISSA_BITS + lowest_bit)
+    return 0 if a_byte == 0 else max(0, (whole - Fraction(largest)) // a_byte)

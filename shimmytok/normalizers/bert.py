@@ -16,7 +16,6 @@ from shimmytok.unicode import mappings
 from shimmytok.unicode._pages import PageTable
 from shimmytok.unicode.categories import (
     ACCENT_MARK,
-    CODE_POINTS,
     CONTROL,
     PUNCTUATION,
     SYMBOL,
@@ -53,7 +52,7 @@ def characters(lowercase: bool, strip_accents: bool) -> PageTable:
     (True, 'e')
     """
     fate_of_kind = np.array([_fate(flags, strip_accents) for flags in mappings.KIND_FLAGS], np.uint8)
-    fates = fate_of_kind[mappings.kinds()]
+    fates = fate_of_kind[mappings.kinds(mappings.PLAIN_FROM)]
     for first, last in CHINESE_RANGES:
         own = fates[first : last + 1]
         own[own == KEPT] = ALONE
@@ -61,7 +60,7 @@ def characters(lowercase: bool, strip_accents: bool) -> PageTable:
         if flags_of(code_point) & SYMBOL:
             fates[code_point] = ALONE
     fates[[0, 0xFFFD]] = DROPPED
-    change = np.zeros(CODE_POINTS, np.uint32)
+    change = np.zeros(mappings.PLAIN_FROM, np.uint32)
     if lowercase:
         upper, lower = mappings.lowercase()
         change[upper] = lower - upper
@@ -70,7 +69,7 @@ def characters(lowercase: bool, strip_accents: bool) -> PageTable:
         fates[whole], change[whole] = fates[first_of], first_of + change[first_of] - whole
     change &= np.uint32(0xFFFFFF)
     change |= fates.astype(np.uint32) << np.uint32(24)
-    return PageTable(change)
+    return PageTable(change, mappings.by_kind(fate_of_kind.astype(np.uint32) << np.uint32(24)))
 
 
 def _fate(flags: int, strip_accents: bool) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from shimmytok.unicode import mappings
 from shimmytok.unicode._pages import PageTable
-from shimmytok.unicode.categories import CODE_POINTS, WHITESPACE
+from shimmytok.unicode.categories import WHITESPACE
 
 BETWEEN_WORDS: Final = 1 << 24  # the entry of white space, which is dropped
 
@@ -25,10 +25,10 @@ def characters(lowercase: bool) -> PageTable:
     >>> chr(ord("É") + table[ord("É")]), table[ord(" ")] == BETWEEN_WORDS
     ('é', True)
     """
-    entries = np.zeros(CODE_POINTS, np.uint32)
+    of_kind = np.array([BETWEEN_WORDS if flags & WHITESPACE else 0 for flags in mappings.KIND_FLAGS], np.uint32)
+    entries = np.zeros(mappings.PLAIN_FROM, np.uint32)
     if lowercase:
         upper, lower = mappings.lowercase()
         entries[upper] = (lower - upper) & np.uint32(0xFFFFFF)
-    is_space = np.array([flags & WHITESPACE != 0 for flags in mappings.KIND_FLAGS], np.bool_)
-    entries[is_space[mappings.kinds()]] = BETWEEN_WORDS
-    return PageTable(entries)
+    of_each = of_kind[mappings.kinds(mappings.PLAIN_FROM)]
+    return PageTable(np.where(of_each != 0, of_each, entries), mappings.by_kind(of_kind))

@@ -4,6 +4,7 @@ patterns.py   DATA: pre name -> regexes and flags
 regex.py      the regexes' dialect -> syntax tree
 classes.py    all sets of characters -> classes of a byte
 dfa.py        syntax tree -> table over classes; linear.py: why running it takes linear time
-splitters.py  the above in order, cached -> Splitter
+compiling.py  the above in order -> tables, whose form is told in tables.py
+prepared.py   the tables of the known lists, made before; splitters.py: a name -> Splitter
 _split.pyx    the one loop that runs any table; _scanners.pyx: what no table can say
 """

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from typing_extensions import Buffer
 
-from .restart import Restart
+from .tables import Restart
 
 Stage = tuple[int, int, Buffer, Buffer, Buffer]
 

@@ -6,8 +6,7 @@ the constructor of llm_tokenizer_bpe (`python tools/check_patterns.py` compares 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .pattern_lists import (
     AFMOE,
@@ -44,8 +43,7 @@ from .pattern_lists import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pre:
+class Pre(NamedTuple):
     """A pre-tokenizer: its regexes, each applied to the pieces of the one before it, and the flags that go with it."""
 
     patterns: tuple[str, ...]

@@ -8,31 +8,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from .classes import FIRST
 from .dfa import START
 from .simulation import FRESH, MAX_DROP, Config, Fresh, Rows, Scan, Simulation, TooFar, TooLarge
+from .tables import Restart
 
-__all__ = ["Restart", "restart"]
+__all__ = ["restart"]
 
 MAX_AGE: Final = 3  # boundaries of age 0 and 1 are told fastest
 MAX_STATES: Final = 250  # before those that do the same are made one
 DROP_SHIFT: Final = 5  # of an entry: DROPPED_SHIFT in split_run.h
 NEXT_SHIFT: Final = 8
-
-
-class Restart(NamedTuple):
-    """`entries[state * n_symbols + symbol]` = next state << 8 | boundaries dropped << 5 | ages of boundaries.
-
-    State 0 is the start, and symbol s is class s + 2. `ends` has such an entry (of next state 0) for each state at the
-    end of the text, and `guessed` how many boundaries it may yet drop.
-    """
-
-    n_symbols: int
-    entries: array[int]
-    ends: array[int]
-    guessed: bytes
 
 
 def restart(stages: list[Rows]) -> Restart | None:

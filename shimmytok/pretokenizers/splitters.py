@@ -1,30 +1,19 @@
 """From a `pre` name to the tables that `_split.pyx` runs.
 
-Holds the order of the steps and the cache; the regexes are in `pattern_lists.py`, the names in `patterns.py`.
+The regexes are in `pattern_lists.py`, the names in `patterns.py`; tables lie ready (`prepared.py`) or are made
+(`compiling.py`).
 """
 
 from __future__ import annotations
 
-from array import array
 from functools import cache
-from typing import Final
 
 from ..errors import UnknownPreTokenizerError
 from ._split import Splitter
-from .classes import CONTINUATION, END_OF_PIECE, Classes, partition
-from .dfa import DEAD, START, Dfa, build, charsets_of
-from .linear import loop_slots
-from .pattern_lists import REPLACED, Scanner
 from .patterns import PRE
-from .regex import parse
-from .restart import restart
+from .prepared import find
 
 __all__ = ["compile_patterns", "splitter"]
-
-WALK: Final = 0  # StageKind in _split.pxd
-SCANNERS: Final = {"group_ends": 1, "group_starts": 2, "final_run": 3}
-
-Stage = tuple[int, int, "array[int]", bytes, bytes]  # kind, shift, rows, loops, members
 
 
 def splitter(pre: str) -> Splitter:
@@ -37,46 +26,24 @@ def splitter(pre: str) -> Splitter:
     """
     if pre not in PRE:
         raise UnknownPreTokenizerError(f"unknown pre-tokenizer {pre!r}; known are {', '.join(sorted(PRE))}")
-    return compile_patterns(PRE[pre].patterns)
+    return _known(PRE[pre].patterns)
+
+
+@cache
+def _known(patterns: tuple[str, ...]) -> Splitter:
+    tables = find(patterns)
+    return compile_patterns(patterns) if tables is None else Splitter(*tables)
 
 
 @cache
 def compile_patterns(patterns: tuple[str, ...]) -> Splitter:
     """The splitter of some regexes, each applied to the pieces of the one before it.
 
-    Raises ValueError for a regex outside the dialect (`regex.py`) or one whose walk might not be linear (`linear.py`).
+    Raises ValueError as `compiled` does.
 
     >>> compile_patterns(("[0-9]+",)).split(b"ab12c")
     [2, 4, 5]
     """
-    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
-    trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
-    classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
-    stages: list[Stage] = []
-    dfas: list[Dfa] = []
-    for source, tree in zip(sources, trees, strict=True):
-        if isinstance(source, Scanner):
-            (charset,) = charsets_of(tree)
-            stages.append((SCANNERS[source.name], 0, array("H"), b"", members(classes.members[charset])))
-        else:
-            dfas.append(build(tree, classes))
-            stages.append(walk(dfas[-1], classes))
-    table = restart([dfa.rows for dfa in dfas]) if len(dfas) == len(stages) else None
-    return Splitter(classes.ascii, classes.page_of, classes.pages, stages, table)
+    from .compiling import compiled  # slow to import, and seldom needed
 
-
-def members(mask: int) -> bytes:
-    """A byte for each class: 1 when its bit is set."""
-    return bytes(mask >> number & 1 for number in range(256))
-
-
-def walk(dfa: Dfa, classes: Classes) -> Stage:
-    """The stage of a DFA: rows of a power of two, and each next state told by the place of its row."""
-    shift = (classes.n - 1).bit_length()
-    if len(dfa.rows) << shift > 1 << 16:
-        raise ValueError(f"{len(dfa.rows)} states of {1 << shift} classes are too many for entries of 16 bits")
-    padding = [DEAD] * ((1 << shift) - classes.n)
-    entries = [(entry >> 1) << shift | entry & 1 for row in dfa.rows for entry in (*row, *padding)]
-    first = sum(1 << symbol for symbol, entry in enumerate(dfa.rows[START]) if entry >> 1 != DEAD)
-    begins = first & ~(1 << CONTINUATION) | 1 << END_OF_PIECE
-    return WALK, shift, array("H", entries), loop_slots(dfa), members(begins)
+    return Splitter(*compiled(patterns))

@@ -6,6 +6,8 @@ The tables are in `_tables.py` (generated).
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +21,9 @@ from ._tables import (
     NFD_LAST,
     NFD_TO,
 )
+from .categories import CODE_POINTS
 
-__all__ = ["KIND_FLAGS", "decomposed", "kinds", "lowercase"]
-
+__all__ = ["KIND_FLAGS", "PLAIN_FROM", "by_kind", "decomposed", "kinds", "lowercase"]
 
 Mapping = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 
@@ -55,12 +57,24 @@ def decomposed() -> Mapping:
     return whole, np.repeat(to, sizes)
 
 
-def kinds() -> NDArray[np.uint8]:
-    """The kind of each code point, an index into KIND_FLAGS: uint8[0x110000].
+# No code point from here on has a lower-case form, is decomposed, or is Chinese in any sense of llama.cpp's.
+PLAIN_FROM: Final = 0x30000
+
+
+def kinds(end: int = CODE_POINTS) -> NDArray[np.uint8]:
+    """The kind of each code point below `end`, a multiple of 256: uint8[end], indices into KIND_FLAGS.
 
     >>> KIND_FLAGS[kinds()[0x20]] == 0x108
     True
     """
-    pages = np.frombuffer(KIND_PAGES, np.uint8).reshape(-1, 256)
-    of_each: NDArray[np.uint8] = pages[np.frombuffer(KIND_PAGE_OF, np.uint8)].reshape(-1)
+    of_each: NDArray[np.uint8] = _kind_pages()[np.frombuffer(KIND_PAGE_OF, np.uint8)[: end >> 8]].reshape(-1)
     return of_each
+
+
+def by_kind(numbers: NDArray[np.uint32]) -> tuple[bytes, NDArray[np.uint32]]:
+    """The number of each code point's kind, as `rest` of a PageTable."""
+    return KIND_PAGE_OF, numbers[_kind_pages()]
+
+
+def _kind_pages() -> NDArray[np.uint8]:
+    return np.frombuffer(KIND_PAGES, np.uint8).reshape(-1, 256)

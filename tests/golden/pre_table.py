@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from shimmytok.pretokenizers import pattern_lists
@@ -19,7 +18,6 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 
 def _flags(pre: Pre) -> Iterator[str]:
-    for field in dataclasses.fields(Pre):
-        value = getattr(pre, field.name)
-        if field.name != "patterns" and value != getattr(DEFAULTS, field.name):
-            yield field.name if value else f"no {field.name}"
+    for name, value, default in zip(Pre._fields, pre, DEFAULTS, strict=True):
+        if name != "patterns" and value != default:
+            yield name if value else f"no {name}"

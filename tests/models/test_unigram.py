@@ -211,6 +211,12 @@ def test_runs_of_unknown_characters_become_one():
     assert tok.encode("xyzaéxa中", add_special_tokens=False) == [2, 3, 2, 3, 2]
 
 
+def test_runs_of_unknown_characters_become_one_over_words_without_a_token_for_u2581():
+    tokens = [*FIRST, (b"a", -1.0, NORMAL), (b"\xe2", -1.0, NORMAL)]  # a token begins U+2581, and is not it
+    tok = tokenizer(tokens, remove_extra_whitespaces=(FLAG, True), add_space_prefix=(FLAG, False))
+    assert tok.encode("B B", add_special_tokens=False) == [2]
+
+
 def test_newline_is_found_before_the_special_ids_are_read():
     tok = tokenizer([*FIRST, (b"a", -1.0, NORMAL)], unknown_token_id=(ID, 1))
     assert (tok.unk_token_id, tok.nl_token_id) == (1, 2)

@@ -13,8 +13,9 @@ from shimmytok.pretokenizers.dfa import build, charsets_of
 from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner
 from shimmytok.pretokenizers.patterns import PRE
 from shimmytok.pretokenizers.regex import parse
-from shimmytok.pretokenizers.restart import Restart, restart
+from shimmytok.pretokenizers.restart import restart
 from shimmytok.pretokenizers.splitters import compile_patterns
+from shimmytok.pretokenizers.tables import Restart
 
 BLOCK = 16384  # SHIM_BLOCK
 SHORT = 64  # SHIM_SHORT

@@ -11,10 +11,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from shimmytok.normalizers.bert import CHINESE_RANGES
 from shimmytok.unicode import categories, mappings
 from shimmytok.unicode._pages import PageTable
 from shimmytok.unicode._tables import KIND_FLAGS, KIND_PAGE_OF, KIND_PAGES
-from shimmytok.unicode.categories import LETTER, NUMBER, PUNCTUATION, SYMBOL, WHITESPACE, flags_of
+from shimmytok.unicode.categories import HAN_RANGES, LETTER, NUMBER, PUNCTUATION, SYMBOL, WHITESPACE, flags_of
 
 GENERATOR = Path(__file__).parents[2] / "tools" / "gen_unicode.py"
 SPACES = [*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
@@ -157,3 +158,19 @@ def test_pages() -> None:
         table[0x110000]
     with pytest.raises(ValueError, match="uint32"):
         PageTable(values[:-1])
+    with pytest.raises(ValueError, match="uint32"):
+        PageTable(values[:-256])
+
+
+def test_pages_whose_rest_is_told_by_pages() -> None:
+    numbers = np.array([7 * flags for flags in KIND_FLAGS], np.uint32)
+    every = numbers[mappings.kinds()]
+    table = PageTable(every[:0x300], mappings.by_kind(numbers))
+    assert all(table[cp] == every[cp] for cp in (*range(0x400), *range(0x400, 0x110000, 31)))
+
+
+def test_nothing_but_kinds_tells_plain_code_points_apart() -> None:
+    whole, first = mappings.decomposed()
+    upper, lower = mappings.lowercase()
+    last = max(last for _, last in (*HAN_RANGES, *CHINESE_RANGES))
+    assert max(last, *map(int, (whole.max(), first.max(), upper.max(), lower.max()))) < mappings.PLAIN_FROM

@@ -20,7 +20,7 @@ __all__ = ["findings"]
 HERE = tuple(path.encode() for path in {str(ROOT), sys.prefix, sys.base_prefix} - {"/usr", "/usr/local"})
 
 MAX_BYTES = 4 * 1024 * 1024
-WANTED = re.compile(r".*\.(py|pyi|so|pyd)|.*/py\.typed|.*/data/[^/]*\.gguf")
+WANTED = re.compile(r".*\.(py|pyi|so|pyd)|.*/py\.typed|.*/data/[^/]*\.(gguf|bin)")
 INFO = re.compile(r"METADATA|WHEEL|RECORD|entry_points\.txt|top_level\.txt|licenses/.*|sboms/.*")
 # linux_x86_64 names no C library; it is what a build without auditwheel gives, and PyPI refuses it.
 TAG = re.compile(r"cp3\d+-cp3\d+t?-(manylinux.*|musllinux.*|macosx.*|win_amd64|win_arm64)")

@@ -1,0 +1,4 @@
+cdef class LargeMemory:
+    cdef void* data
+    cdef Py_ssize_t count
+    cdef Py_ssize_t stride

@@ -17,7 +17,16 @@ __all__ = ["SUBDIR", "make"]
 SUBDIR = str(Platform.current())
 BUILD = f"cp{sys.version_info.major}{sys.version_info.minor}_local"
 # What requirements of the recipe name, and what its tests do; the constraints are the recipe's.
-REQUIREMENTS = ("pip", "cython>=3.1", "setuptools>=77", "numpy>=1.24", "gguf>=0.10", "pytest>=8", "hypothesis>=6.100")
+REQUIREMENTS = (
+    "pip",
+    "cython>=3.1",
+    "setuptools>=77",
+    "numpy>=1.24",
+    "gguf>=0.10",
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "sybil>=9",
+)
 COMPILERS = (f"gcc_{SUBDIR}", f"sysroot_{SUBDIR}")
 
 

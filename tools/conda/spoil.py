@@ -15,11 +15,12 @@ Recipe = dict[str, Any]
 def spoiled(recipe: str, script: str) -> Iterator[tuple[str, str, Recipe]]:
     """What was made wrong, what the build has to say of it, and the recipe.
 
-    Each is built by a quicker script, since it is only its test that counts.
+    Each is built by a quicker script, since it is only its test that counts, and has a number of its own: the cache
+    knows packages by their names, and would give one recipe's tests to another.
     """
-    for name, (change, said) in CHANGES.items():
+    for number, (name, (change, said)) in enumerate(CHANGES.items(), 1):
         content = yaml.safe_load(recipe)
-        content["build"]["script"] = script
+        content["build"] |= {"script": script, "number": content["build"].get("number", 0) + number}
         change(content)
         yield name, said, content
 

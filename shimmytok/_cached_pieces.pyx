@@ -37,19 +37,18 @@ cdef extern from "word_batch.h":
     void shim_probe(const ShimBatch* b, int level) noexcept nogil
     size_t shim_find(const ShimBatch* b, int level, uint32_t* base, size_t* n_ids, Absent* absent) noexcept nogil
     void shim_copy_ids(uint32_t* to, const uint32_t* start, size_t n) noexcept nogil
-    ctypedef struct Elsewhere "shim_elsewhere":
-        uint64_t* entry
-    void shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint32_t told,
-                             Elsewhere* where) noexcept nogil
-    uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t told,
-                                 const Elsewhere* where, uint32_t* out) noexcept nogil
+    uint64_t* shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
+                                  uint32_t told) noexcept nogil
+    uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
+                                 uint32_t told, const uint64_t* place, uint32_t* out) noexcept nogil
     void shim_keep(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
-                   const uint32_t* ids, uint32_t count, uint32_t random) noexcept nogil
-    void shim_move_home(uint64_t* line, uint64_t* other, const uint64_t* key) noexcept nogil
+                   uint32_t told, const uint32_t* ids, uint32_t count, uint32_t random) noexcept nogil
+    void shim_move_home(const WordCacheTables* c, uint64_t* line, uint64_t* other, const uint64_t* key,
+                        uint32_t random) noexcept nogil
 
 cdef enum:
-    BATCH = 512                    # pieces whose lines are asked for at a time
-    ENOUGH = 512                   # pieces that wait before they are encoded
+    BATCH = 256                    # pieces whose lines are asked for at a time
+    ENOUGH = 128                   # pieces that wait before they are encoded
     MOST = ENOUGH + BATCH          # and that may wait
     BUCKETS = 512                  # by which pieces that wait twice are found
     NOBODY = 0xFFFF
@@ -60,9 +59,9 @@ ctypedef uint64_t[2] ShortKey
 cdef struct Waiting:               # a piece that is not in its short line
     ShortKey key
     uint64_t* line
-    size_t gap                     # where its ids belong, among those of the others
+    uint64_t* other                # the place to look at next; NULL: there is none
+    uint32_t gap                   # where its ids belong, among those of the others
     uint32_t told                  # what its short entry said
-    Elsewhere where
 
 cdef struct Batch:                 # in the workspace, one for each thread
     ShortKey keys[BATCH + 1]       # of the pieces, from the first place on that is a multiple of 16 bytes
@@ -101,7 +100,7 @@ cdef void wait(
         waiting.line = job.places[k]
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
-        shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told, &waiting.where)
+        waiting.other = shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told)
         word += 1
         waiting += 1
     batch.n_waiting += count
@@ -111,19 +110,17 @@ cdef inline bint waits_twice(Batch* batch, size_t k) noexcept nogil:
     """Is the unknown piece k the same as an earlier one?  Then it goes to `again`."""
     cdef const Missed* word = &batch.missed[k]
     cdef const Missed* other
-    cdef size_t place = <size_t>batch.waiting[k].where.entry, bucket = (place >> 6 ^ place >> 15) % BUCKETS
+    cdef size_t place = <size_t>batch.waiting[k].other, bucket = (place >> 6 ^ place >> 15) % BUCKETS
     cdef uint16_t number = batch.last[bucket]
+    if number != NOBODY:
+        other = &batch.missed[number]
+        if other.n == word.n and shim_same_bytes(other.p, word.p, word.n):
+            batch.again[batch.n_again] = <uint16_t>k
+            batch.first[batch.n_again] = number
+            batch.n_again += 1
+            return True
     batch.last[bucket] = <uint16_t>k
-    if number == NOBODY or place == 0:
-        return False
-    other = &batch.missed[number]
-    if other.n != word.n or not shim_same_bytes(other.p, word.p, word.n):
-        return False
-    batch.last[bucket] = number
-    batch.again[batch.n_again] = <uint16_t>k
-    batch.first[batch.n_again] = number
-    batch.n_again += 1
-    return True
+    return False
 
 
 cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noexcept nogil:
@@ -133,13 +130,15 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
     cdef size_t k
     batch.n_unknown = batch.n_again = 0
     memset(batch.last, 0xFF, sizeof(batch.last))
-    if reserve_ids(found, (batch.n_waiting + 1) * SHIM_WIDE_IDS) != OK:
-        return OUT_OF_MEMORY
     for k in range(batch.n_waiting):
+        if reserve_ids(found, SHIM_WIDE_IDS) != OK:
+            return OUT_OF_MEMORY
         word = &batch.missed[k]
         waiting = &batch.waiting[k]
         word.first = found.n
-        word.count = shim_find_elsewhere(c, word.p, word.n, waiting.told, &waiting.where, found.ids + found.n)
+        word.count = shim_find_elsewhere(
+            c, word.p, word.n, waiting.key, waiting.told, waiting.other, found.ids + found.n
+        )
         found.n += word.count
         if word.count == 0:
             if not waits_twice(batch, k):
@@ -147,7 +146,7 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
                 batch.number[batch.n_unknown] = <uint16_t>k
                 batch.n_unknown += 1
         elif k % MOVE == 0 and word.n <= SHIM_SHORT_TEXT and waiting.told == 0:
-            shim_move_home(waiting.line, waiting.where.entry, waiting.key)
+            shim_move_home(c, waiting.line, waiting.other, waiting.key, <uint32_t>k // MOVE)
     return OK
 
 
@@ -221,8 +220,10 @@ cdef int encode_waiting(
         word = &batch.unknown[k]
         waiting = &batch.waiting[batch.number[k]]
         batch.missed[batch.number[k]] = word[0]
-        shim_keep(c, word.p, word.n, waiting.key, waiting.line, found.ids + word.first, word.count,
-                  <uint32_t>word.first)
+        shim_keep(
+            c, word.p, word.n, waiting.key, waiting.line, waiting.told, found.ids + word.first, word.count,
+            <uint32_t>word.first
+        )
     if batch.n_again:
         status = encode_again(encode, tables, batch, ws, found)
         if status != OK:

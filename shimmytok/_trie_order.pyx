@@ -11,10 +11,7 @@ from shimmytok.gguf._walk cimport load_u64
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
-cdef extern from *:
-    """
-    #define SHIM_EVERY_BYTE 0x0101010101010101ULL
-    """
+cdef extern from "bits.h":
     const uint64_t EVERY "SHIM_EVERY_BYTE"
 
 cdef enum:

@@ -17,6 +17,7 @@ from shimmytok.gguf.limits import Limits
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 
+INDEXED = frozenset({keys.TOKENS, keys.MERGES})
 KEY_BYTES = 14  # the least that a key costs: a length, one byte, a type and a one-byte value
 STRING_BYTES = 8
 ARRAY_BYTES = 12
@@ -60,9 +61,7 @@ class KeySection:
         self.big_endian = False
         self.entries: dict[str, Entry] = {}
         self.end = 0  # the first byte after the last key that was read
-        self.indexes: dict[
-            int, StringArray
-        ] = {}  # by offset: what arrays of strings, walked over, are likely asked for
+        self.indexes: dict[int, StringArray] = {}  # of arrays that were walked over and will be asked for, by offset
         self._left: int | None = None  # keys still to be read, once their number is known
         self._seen: set[bytes] = set()
         self._walked = (0, 0, 0)  # of an array of strings that was not complete: offset, strings walked, their end
@@ -164,8 +163,10 @@ class KeySection:
             return
         if element is ValueType.STRING:
             offset = cursor.position
-            # What the caller may change is looked at again when it is asked for.
-            if cursor.total is not None and cursor.data.readonly and self._index_strings(cursor, count):
+            # What the caller may change is looked at again when it is asked for. Only what every tokenizer asks for is
+            # kept: an index takes as much memory as a file of empty strings.
+            unchanging = cursor.total is not None and cursor.data.readonly
+            if cursor.key in INDEXED and unchanging and self._index_strings(cursor, count):
                 return
             walked, position = self._walked[1:] if self._walked[0] == offset else (0, offset)
             problem, position, amount, item = _walk.skip_strings(

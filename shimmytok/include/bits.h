@@ -1,8 +1,10 @@
-/* Counting zeros, on any compiler. */
+/* Counting zeros, on any compiler, and bytes in a word. */
 #ifndef SHIMMYTOK_BITS_H
 #define SHIMMYTOK_BITS_H
 
 #include <stdint.h>
+
+#define SHIM_EVERY_BYTE 0x0101010101010101ULL /* times a byte: eight of it */
 
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
 #include <intrin.h>

@@ -198,8 +198,9 @@ static inline void shim_sort_short(const shim_missed *words, size_t count, uint1
 #undef SHIM_KIND
 }
 
-/* Merge the words of at most SHIM_PLACES bytes whose count is 0, and give them their ids: found[first] and on, where
- * SHIM_PLACES ids a word have room.  The number of ids written; a word with a symbol that is no token keeps the count 0. */
+/* Merge the words of at most SHIM_PLACES bytes whose count is 0, and give them their ids: found[first] and on, where as
+ * many ids as they have bytes and SHIM_PLACES more have room.  The number of ids written; a word with a symbol that is
+ * no token keeps the count 0. */
 static size_t shim_merge_lanes(const shim_merges *t, shim_missed *words, size_t count, uint32_t *found, size_t first) {
     uint16_t which[SHIM_SORTED];
     size_t ends[SHIM_PLACES + 2], at = first, part, begin, end;

@@ -11,7 +11,6 @@
 #include "prefetch.h"
 #include "word_cache.h"
 
-#define SHIM_SHORT_TEXT 15
 #define SHIM_LINE 8                       /* words */
 
 typedef struct {
@@ -92,7 +91,6 @@ static const shim_key_row shim_key_rows[17] __attribute__((aligned(32))) = {
     SHIM_ROW(8), SHIM_ROW(9), SHIM_ROW(10), SHIM_ROW(11), SHIM_ROW(12), SHIM_ROW(13), SHIM_ROW(14), SHIM_ROW(15),
     {{0, 0, SHIM_NO_KEY, 0}},
 };
-#define SHIM_NO_COUNT 0x0FFFFFFFFFFFFFFFLL
 
 SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
     const uint8_t *text = b->text;
@@ -130,7 +128,7 @@ SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
 }
 
 SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
-    const __m256i in_key = _mm256_setr_epi64x(-1, SHIM_NO_COUNT, 0, 0);
+    const __m256i in_key = _mm256_setr_epi64x(-1, (long long)SHIM_NO_COUNT, 0, 0);
     const __m128i id_bits = _mm_set1_epi32(0x00FFFFFF), version_bit = _mm_set1_epi64x(SHIM_ODD);
     const size_t count = b->count;
     const uint64_t(*keys)[2] = (const uint64_t(*)[2])b->keys;
@@ -160,7 +158,7 @@ SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size
 }
 
 SHIM_AVX512 static size_t shim_find_avx512(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
-    const __m512i in_keys = _mm512_setr_epi64(-1, SHIM_NO_COUNT, 0, 0, -1, SHIM_NO_COUNT, 0, 0);
+    const __m512i in_keys = _mm512_setr_epi64(-1, (long long)SHIM_NO_COUNT, 0, 0, -1, (long long)SHIM_NO_COUNT, 0, 0);
     const __m512i versions = _mm512_setr_epi64(0, 0, SHIM_ODD, SHIM_ODD, 0, 0, SHIM_ODD, SHIM_ODD);
     const __m128i id_bits = _mm_set1_epi32(0x00FFFFFF);
     const size_t count = b->count;

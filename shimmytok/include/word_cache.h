@@ -25,6 +25,7 @@
 #define SHIM_IDS_MASK 0x00FFFFFF00FFFFFFULL
 #define SHIM_VERSION_MASK 0xFF000000FF000000ULL
 #define SHIM_ODD 0x0000000001000000ULL
+#define SHIM_NO_COUNT 0x0FFFFFFFFFFFFFFFULL /* of the second word of a short key: all but the count of ids */
 #define SHIM_NO_KEY 1ULL                  /* then 0: a key that no text has, since it has no length and yet a byte */
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -178,29 +179,20 @@ static inline void shim_publish(uint64_t *entry, const uint64_t *key, const uint
 #undef SHIM_SPREAD
 }
 
-/* Let two short entries change places, unless another thread is writing one of them. */
-static inline void shim_exchange(uint64_t *a, uint64_t *b) {
-    uint64_t x[4], y[4], wrong;
+/* Read a short entry as a whole; 0 when another thread is writing it. */
+static inline int shim_copy_short(const uint64_t *entry, uint64_t *copy) {
+    uint64_t wrong;
     int i;
-    for (i = 2; i < 4; i++) {
-        x[i] = SHIM_READ(a + i);
-        y[i] = SHIM_READ(b + i);
-    }
+    for (i = 2; i < 4; i++) copy[i] = SHIM_READ(entry + i);
     SHIM_READS_IN_ORDER();
-    for (i = 0; i < 2; i++) {
-        x[i] = SHIM_READ(a + i);
-        y[i] = SHIM_READ(b + i);
-    }
+    for (i = 0; i < 2; i++) copy[i] = SHIM_READ(entry + i);
     SHIM_READS_IN_ORDER();
-    wrong = (x[2] | x[3] | y[2] | y[3]) & SHIM_ODD;
+    wrong = (copy[2] | copy[3]) & SHIM_ODD;
     for (i = 2; i < 4; i++) {
-        wrong |= (SHIM_READ(a + i) ^ x[i]) | (SHIM_READ(b + i) ^ y[i]);
-        x[i] &= SHIM_IDS_MASK;
-        y[i] &= SHIM_IDS_MASK;
+        wrong |= SHIM_READ(entry + i) ^ copy[i];
+        copy[i] &= SHIM_IDS_MASK;
     }
-    if (wrong) return;
-    shim_publish(a, y, y + 2, 2);
-    shim_publish(b, x, x + 2, 2);
+    return wrong == 0;
 }
 
 typedef struct {
@@ -234,65 +226,58 @@ static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words, ui
     return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words * i);
 }
 
-/* Where else to look for a piece that is not in its short line. */
-typedef struct {
-    uint64_t key[SHIM_WIDE_WORDS];        /* as many words of it as entries of that kind have; 2 for a short one */
-    uint64_t *entry;                      /* its first entry; for a short one the other line; NULL: it is nowhere */
-    uint32_t n_words;
-} shim_elsewhere;
+#define SHIM_SHORT_WORDS 2
+#define SHIM_SHORT_TEXT 15
 
-static inline void shim_look_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words,
-                                shim_elsewhere *where) {
+/* The kind of entry to look for a piece in, by the words of a key, when its short entry told what stands in for the
+ * count of its ids, or nothing: 0. */
+static inline int shim_elsewhere(size_t n, uint32_t told) {
+    if (n <= SHIM_SHORT_TEXT && told == 0) return SHIM_SHORT_WORDS;
+    return n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
+}
+
+/* Where else to look for a piece that is not in its short line: the other line, or the first entry of a group, whose
+ * memory is asked for; NULL: it is nowhere. */
+static inline uint64_t *shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n,
+                                            const uint64_t *short_key, uint32_t told) {
+    uint64_t key[SHIM_WIDE_WORDS], *entry;
+    int n_words = shim_elsewhere(n, told);
     uint32_t i;
-    shim_key(p, n, n_words, where->key);
-    where->entry = shim_entry_of(c, where->key, n_words);
-    where->n_words = (uint32_t)n_words;
-    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(where->entry, n_words, i));
-}
-
-/* Ask for the memory of the other places of a piece, whose short entry told what stands in for the count of its ids
- * (or nothing: 0). */
-static inline void shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key,
-                                       uint32_t told, shim_elsewhere *where) {
-    if (n <= 15 && told == 0) {
-        where->key[0] = key[0];
-        where->key[1] = key[1];
-        where->entry = shim_other_line(c, key);
-        where->n_words = 2;
-        SHIM_PREFETCH(where->entry);
-    } else if (n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE) {
-        shim_look_in(c, p, n, SHIM_LONG_WORDS, where);
-    } else if (n <= SHIM_WIDE_TEXT) {
-        shim_look_in(c, p, n, SHIM_WIDE_WORDS, where);
-    } else {
-        where->entry = NULL;
+    if (n > SHIM_WIDE_TEXT) return NULL;
+    if (n_words == SHIM_SHORT_WORDS) {
+        entry = shim_other_line(c, short_key);
+        SHIM_PREFETCH(entry);
+        return entry;
     }
-}
-
-static inline uint32_t shim_find_here(const shim_elsewhere *where, uint32_t *out) {
-    int n_words = (int)where->n_words;
-    uint32_t count = 0, i;
-    for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
-        count = shim_entry_find(shim_entry_beside(where->entry, n_words, i), where->key, n_words, out);
-    return count;
+    shim_key(p, n, n_words, key);
+    entry = shim_entry_of(c, key, n_words);
+    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(entry, n_words, i));
+    return entry;
 }
 
 /* The number of ids of such a piece, which are written to `out`, or 0; `out` has room for SHIM_WIDE_IDS. */
-static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n, uint32_t told,
-                                           const shim_elsewhere *where, uint32_t *out) {
-    shim_elsewhere wide;
-    uint32_t count;
-    if (where->entry == NULL) return 0;
-    if (where->n_words == 2) {
-        count = shim_short_find(where->entry, where->key[0], where->key[1], out);
-        if (count < SHIM_IS_WIDE) return count;
-        shim_look_in(c, p, n, count == SHIM_IS_LONG ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS, &wide);
-        return shim_find_here(&wide, out);
+static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n,
+                                           const uint64_t *short_key, uint32_t told, const uint64_t *entry,
+                                           uint32_t *out) {
+    uint64_t key[SHIM_WIDE_WORDS];
+    uint32_t count = 0, i;
+    int n_words = shim_elsewhere(n, told);
+    if (entry == NULL) return 0;
+    if (n_words == SHIM_SHORT_WORDS) {
+        told = shim_short_find(entry, short_key[0], short_key[1], out);
+        if (told < SHIM_IS_WIDE) return told;
+        n_words = shim_elsewhere(n, told);
+        entry = NULL;
     }
-    count = shim_find_here(where, out);
-    if (count || told || where->n_words == SHIM_WIDE_WORDS) return count;
-    shim_look_in(c, p, n, SHIM_WIDE_WORDS, &wide);
-    return shim_find_here(&wide, out);
+    for (;;) {
+        shim_key(p, n, n_words, key);
+        if (entry == NULL) entry = shim_entry_of(c, key, n_words);
+        for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
+            count = shim_entry_find(shim_entry_beside(entry, n_words, i), key, n_words, out);
+        if (count || told || n_words == SHIM_WIDE_WORDS) return count;
+        n_words = SHIM_WIDE_WORDS;        /* a long text may have more ids than a long entry */
+        entry = NULL;
+    }
 }
 
 /* Enter a word into one of its two short lines, where there is room or else in place of one of the four. */
@@ -328,22 +313,37 @@ static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, siz
     shim_publish(entry, key, pairs, n_words);
 }
 
-/* Enter a word, with its short key and line, if there is an entry that it fits. */
+/* Enter a word, with its short key and line, if there is an entry that it fits; `told`: what its short entry said. */
 static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key, uint64_t *line,
-                             const uint32_t *ids, uint32_t count, uint32_t random) {
+                             uint32_t told, const uint32_t *ids, uint32_t count, uint32_t random) {
     int n_words = n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
     if (count == 0 || n > SHIM_WIDE_TEXT || count > SHIM_WIDE_IDS) return;
-    if (n > 15 || count > 4) {
+    if (n > SHIM_SHORT_TEXT || count > 4) {
         shim_keep_in(c, p, n, n_words, ids, count, random);
         count = n_words == SHIM_LONG_WORDS ? SHIM_IS_LONG : SHIM_IS_WIDE;
     }
-    if (n <= 15) shim_keep_short(line, shim_other_line(c, key), key, ids, count, random);
+    if (n <= SHIM_SHORT_TEXT && told == 0) shim_keep_short(line, shim_other_line(c, key), key, ids, count, random);
 }
 
-/* Bring a word from its other short line to its own. */
-static inline void shim_move_home(uint64_t *line, uint64_t *other, const uint64_t *key) {
-    if (SHIM_READ(other) != key[0] || (SHIM_READ(other + 1) ^ key[1]) << 4) other += 4;
-    shim_exchange(other, line + 4 * (key[0] >> 8 & 1));
+/* Bring a word from its other short line to its own.  The one that makes room goes to its other line, unless that is
+ * where it was: then it is forgotten. */
+static inline void shim_move_home(const shim_words_cache *c, uint64_t *line, uint64_t *other, const uint64_t *key,
+                                  uint32_t random) {
+    static const uint64_t nothing[2] = {0, 0};
+    uint64_t word[4], moved[4], *from = other, *to = line + 4 * (random & 1), *next;
+    if (SHIM_READ(from) != key[0] || (SHIM_READ(from + 1) ^ key[1]) << 4) from += 4;
+    if (SHIM_READ(line + 1) == 0) to = line;
+    else if (SHIM_READ(line + 5) == 0) to = line + 4;
+    if (!shim_copy_short(from, word) || !shim_copy_short(to, moved)) return;
+    if (word[0] != key[0] || (word[1] ^ key[1]) << 4) return;
+    shim_publish(to, word, word + 2, 2);
+    shim_publish(from, nothing, nothing, 2);
+    word[0] = moved[0];
+    word[1] = moved[1] & SHIM_NO_COUNT;
+    next = shim_other_line(c, word);
+    if (moved[1] == 0 || next == line) return;
+    if (SHIM_READ(next + 1) && (SHIM_READ(next + 5) == 0 || random & 2)) next += 4;
+    shim_publish(next, moved, moved + 2, 2);
 }
 
 #endif

@@ -26,13 +26,8 @@ cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef extern from "bits.h":
-    unsigned shim_lowest(uint64_t x) noexcept nogil
-
-cdef extern from *:
-    """
-    #define SHIM_EVERY_BYTE 0x0101010101010101ULL
-    """
     const uint64_t EVERY "SHIM_EVERY_BYTE"
+    unsigned shim_lowest(uint64_t x) noexcept nogil
 
 cdef enum:
     SHORT = 7                      # bytes of a text that a key holds

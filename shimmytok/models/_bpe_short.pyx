@@ -20,7 +20,7 @@ cdef extern from "bpe_lanes.h":
     ) noexcept nogil
 
 cdef enum:
-    PLACES = 32                    # ids that a quickly merged piece may have
+    PLACES = 32                    # bytes of a piece that is merged quickly, and the ids it may have
     LANES = 8                      # pieces that take turns
     FEW = 32                       # symbols of a short piece
     PLACE_BITS = 6                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
@@ -149,9 +149,11 @@ cdef int finish(const BpeTables* t, const Lane* lane, IdSink* found) noexcept no
 cdef int merge_short(const BpeTables* t, Missed* words, size_t count, IdSink* found) noexcept nogil:
     cdef Lane[LANES] lanes
     cdef Lane* active[LANES]
-    cdef size_t n_active = 0, following = 0, i
+    cdef size_t n_active = 0, following = 0, room = PLACES, i
     if t.byte_level and simd_level > AVX2:
-        if reserve_ids(found, PLACES * (count + 1)) != OK:
+        for i in range(count):
+            room += min(words[i].n, <uint32_t>PLACES)
+        if reserve_ids(found, room) != OK:
             return OUT_OF_MEMORY
         found.n += shim_merge_quickly(&t.merges, simd_level, words, count, found.ids, found.n)
     for i in range(LANES):

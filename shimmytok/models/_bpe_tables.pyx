@@ -23,6 +23,9 @@ from shimmytok.models._bpe_symbols cimport pair_bucket, pair_key
 
 from shimmytok.errors import LimitError
 
+cdef extern from "bits.h":
+    const uint64_t EVERY "SHIM_EVERY_BYTE"
+
 cdef extern from "hash.h":
     uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
@@ -31,13 +34,6 @@ cdef extern from "prefetch.h":
 
 cdef enum:
     MOST_MERGES = 1 << 26          # ranks have to fit the merge loop
-
-
-cdef extern from *:
-    """
-    #define SHIM_EVERY_BYTE 0x0101010101010101ULL
-    """
-    const uint64_t EVERY "SHIM_EVERY_BYTE"
 
 
 cdef inline uint64_t word_at(const uint8_t* p, size_t n, uint64_t others) noexcept nogil:

@@ -6,6 +6,7 @@ import array
 import ctypes
 import math
 import mmap
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, ValueType
+from shimmytok.gguf.writer import dumps
 
 
 @pytest.fixture
@@ -246,3 +248,16 @@ class TestOverrides:
         view = metadata.with_overrides({"k": words})
         words.append("b")
         assert view["k"] == ["a"]
+
+
+def test_arrays_nobody_asks_for_take_no_memory(tmp_path: Path) -> None:
+    """An array of empty strings is as large as an index of it."""
+    path = tmp_path / "strings.gguf"
+    path.write_bytes(dumps([(f"other.{i}", ValueType.ARRAY, (ValueType.STRING, [b""] * 300_000)) for i in range(4)]))
+    tracemalloc.start()
+    try:
+        with Metadata.from_file(path) as metadata:
+            assert len(metadata) == 4
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -315,3 +315,18 @@ def test_a_part_that_is_a_token_by_name_only():
         assert tok.encode("語文", add_special_tokens=False) == whole
         assert tok.encode("語文字字", add_special_tokens=False) == parts + 2 * character
         assert tok.encode("字 語文", add_special_tokens=False)[0] == 257
+
+
+@pytest.mark.parametrize("lines", ["字\n字字字字", "字字字字\n字", "字\n字字字字\n字\n字字字字"])
+def test_pieces_and_parts_with_the_same_bytes_in_one_text(lines):
+    """They wait together to be encoded, and what waits twice is encoded once, unless its ids depend on more."""
+    texts = [ALPHABET[b].encode() for b in range(256)] + [written("字".encode()), written(b"\xe5\xad")]
+    merges = strings([written(b"\xe5") + b" " + written(b"\xad"), written(b"\xad") + b" " + written(b"\x97")])
+    tok = tokenizer("gpt2", texts, pre=(ValueType.STRING, "llama-bpe"), merges=merges)
+    character = [257, texts.index(ALPHABET[0x97].encode())]
+    newline = [texts.index(ALPHABET[10].encode())]
+    expected = []
+    for line in lines.split("\n"):
+        expected += [*newline, *([256] if line == "字" else 4 * character)]
+    for _ in range(2):
+        assert tok.encode(lines, add_special_tokens=False) == expected[1:]

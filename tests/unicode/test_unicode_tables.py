@@ -124,8 +124,10 @@ def test_lower_case() -> None:
     upper, lower = (column.tolist() for column in mappings.lowercase())
     assert upper == sorted(set(upper))
     found = dict(zip(upper, lower, strict=True))
-    # Python's tables know every one of these; it knows longer lower-case forms, too, and newer letters.
-    differing = {cp: to for cp, to in found.items() if chr(cp).lower() != chr(to)}
+    # Python knows longer lower-case forms, too, and newer letters; an older one does not know all of these.
+    known = {cp: to for cp, to in found.items() if "Cn" not in {unicodedata.category(chr(cp)), unicodedata.category(chr(to))}}
+    assert len(known) > 1380
+    differing = {cp: to for cp, to in known.items() if chr(cp).lower() != chr(to)}
     assert differing == {0x130: ord("i")}
     assert len(found) == 1433
 

@@ -26,7 +26,7 @@ QUICK = (
     "test_golden.py",
 )
 # What tests read. Not the package's sources: they would be taken for the package.
-SUITE = ("tests", "docs", "pyproject.toml")
+SUITE = ("tests", "docs", "tools/exhaustive", "pyproject.toml")
 # Tests of what only the tree has.
 OF_THE_TREE = ("tests/tools", "tests/benchmarks")
 HELLO = " 15496 -> 'Hello'\n   995 -> ' world'\n"
@@ -71,7 +71,7 @@ def _run_tests(machine: Machine, sdist: Path, tests: str) -> None:
         members = list(archive)
         for member in members:
             member.name = member.name.partition("/")[2]
-        wanted = [member for member in members if member.name.split("/")[0] in SUITE]
+        wanted = [member for member in members if f"{member.name}/".startswith(tuple(f"{path}/" for path in SUITE))]
         archive.extractall(folder, wanted, filter="data")
     fetch = {} if tests == "all" else {"SHIMMYTOK_TEST_FETCH": "0"}
     chosen = [f"tests/{name}" for name in QUICK] if tests == "quick" else ["tests"]

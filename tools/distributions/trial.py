@@ -26,7 +26,7 @@ QUICK = (
     "test_golden.py",
 )
 # What tests read. Not the package's sources: they would be taken for the package.
-SUITE = ("tests", "docs", "tools/exhaustive", "tools/fuzz", "pyproject.toml")
+SUITE = ("tests", "docs", "tools/exhaustive", "tools/fuzz", "tools/golden", "pyproject.toml")
 # Tests of what only the tree has.
 OF_THE_TREE = ("tests/tools", "tests/benchmarks")
 HELLO = " 15496 -> 'Hello'\n   995 -> ' world'\n"

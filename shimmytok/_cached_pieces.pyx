@@ -52,7 +52,7 @@ cdef enum:
     MOST = ENOUGH + BATCH          # and that may wait
     BUCKETS = 512                  # by which pieces that wait twice are found
     NOBODY = 0xFFFF
-    MOVE = 8                       # one of so many words that are found in their other line is brought home
+    MOVE = 8                       # of so many that wait one is brought home, if it is in its other line
 
 ctypedef uint64_t[2] ShortKey
 

@@ -1,11 +1,12 @@
-/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them. */
+/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them; it begins at a
+ * multiple of 256 bytes. */
 #ifndef SHIMMYTOK_PAGES_H
 #define SHIMMYTOK_PAGES_H
 
 #include <stddef.h>
 #include <stdlib.h>
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(SHIMMYTOK_NO_MMAP)
 #include <sys/mman.h>
 
 #define SHIM_LARGE_PAGE ((size_t)2 << 20)
@@ -37,10 +38,10 @@ static inline void shim_pages_free(void *p, size_t size) {
 #else
 
 static inline void *shim_pages_new(size_t size) {
-    /* calloc's memory starts 8 or 16 bytes into a block: the distance to the next multiple of 64 is kept before it. */
-    char *block = (char *)calloc(size + 128, 1), *p;
+    /* What is before the next multiple of 256 has room for the address that calloc gave. */
+    char *block = (char *)calloc(size + 255 + sizeof(void *), 1), *p;
     if (!block) return NULL;
-    p = (char *)(((size_t)block + 127) & ~(size_t)63);
+    p = (char *)(((size_t)block + sizeof(void *) + 255) & ~(size_t)255);
     ((void **)p)[-1] = block;
     return p;
 }

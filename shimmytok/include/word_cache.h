@@ -23,7 +23,6 @@
 #include "prefetch.h"
 
 #define SHIM_IDS_MASK 0x00FFFFFF00FFFFFFULL
-#define SHIM_VERSION_MASK 0xFF000000FF000000ULL
 #define SHIM_ODD 0x0000000001000000ULL
 #define SHIM_NO_COUNT 0x0FFFFFFFFFFFFFFFULL /* of the second word of a short key: all but the count of ids */
 #define SHIM_NO_KEY 1ULL                  /* then 0: a key that no text has, since it has no length and yet a byte */
@@ -115,7 +114,16 @@ static inline uint64_t shim_key_hash(const uint64_t *key, int n_words, uint64_t 
 /* A number below n, n < 2**32, from the upper half of a hash. */
 static inline size_t shim_range(uint64_t hash, uint64_t n) { return (size_t)((hash >> 32) * n >> 32); }
 
-/* Look in a line of two short entries; the number of ids, written to out[0:4], or 0. */
+/* Two ids as they lie in memory, the first one first. */
+static inline uint64_t shim_in_memory(uint64_t pair) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return pair << 32 | pair >> 32;
+#else
+    return pair;
+#endif
+}
+
+/* Look in a line of two short entries; the number of ids, written to out[0:4], what else its count says, or 0. */
 static inline uint32_t shim_short_find(const uint64_t *line, uint64_t low, uint64_t high, uint32_t *out) {
     const uint64_t *entry = line;
     uint64_t ids0, ids1, key, wrong, a, b;
@@ -130,8 +138,8 @@ static inline uint32_t shim_short_find(const uint64_t *line, uint64_t low, uint6
     SHIM_READS_IN_ORDER();
     b = SHIM_READ(entry + 2) ^ ids0;
     wrong = a | ((key ^ high) << 4) | b | (SHIM_READ(entry + 3) ^ ids1) | ((ids0 | ids1) & SHIM_ODD);
-    a = ids0 & SHIM_IDS_MASK;
-    b = ids1 & SHIM_IDS_MASK;
+    a = shim_in_memory(ids0 & SHIM_IDS_MASK);
+    b = shim_in_memory(ids1 & SHIM_IDS_MASK);
     memcpy(out, &a, 8);
     memcpy(out + 2, &b, 8);
     return wrong ? 0 : (uint32_t)(key >> 60);
@@ -149,7 +157,7 @@ static inline uint32_t shim_entry_find(const uint64_t *entry, const uint64_t *ke
     SHIM_READS_IN_ORDER();
     for (i = 0; i < n_words; i++) {
         wrong |= (SHIM_READ(entry + n_words + i) ^ ids[i]) | (ids[i] & SHIM_ODD);
-        ids[i] &= SHIM_IDS_MASK;
+        ids[i] = shim_in_memory(ids[i] & SHIM_IDS_MASK);
     }
     if (wrong) return 0;
     memcpy(out, ids, 8 * (size_t)n_words);
@@ -317,7 +325,10 @@ static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, siz
 static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key, uint64_t *line,
                              uint32_t told, const uint32_t *ids, uint32_t count, uint32_t random) {
     int n_words = n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
+    uint32_t all = 0, i;
     if (count == 0 || n > SHIM_WIDE_TEXT || count > SHIM_WIDE_IDS) return;
+    for (i = 0; i < count; i++) all |= ids[i];
+    if (all >> 24) return; /* an id has 24 bits */
     if (n > SHIM_SHORT_TEXT || count > 4) {
         shim_keep_in(c, p, n, n_words, ids, count, random);
         count = n_words == SHIM_LONG_WORDS ? SHIM_IS_LONG : SHIM_IS_WIDE;

@@ -95,7 +95,7 @@ cdef int merge_missed(
     if merge_short(t, words, count, found) != OK:
         return OUT_OF_MEMORY
     for k in range(count):
-        if words[k].count == 0:
+        if words[k].count == 0 and words[k].n != NOT_KEPT:     # a piece that has no ids is done
             words[k].first = found.n
             if merge_long(t, words[k].p, words[k].n, ws, found) != OK:
                 return OUT_OF_MEMORY

@@ -2,7 +2,7 @@
 
 from libc.stddef cimport size_t
 
-from shimmytok._cached_pieces cimport Missed
+from shimmytok._cached_pieces cimport NOT_KEPT, Missed
 from shimmytok._workspace cimport IdSink
 from shimmytok.models._bpe_tables cimport BpeTables, Merges
 

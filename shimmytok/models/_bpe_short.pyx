@@ -150,6 +150,7 @@ cdef int merge_short(const BpeTables* t, Missed* words, size_t count, IdSink* fo
     cdef Lane[LANES] lanes
     cdef Lane* active[LANES]
     cdef size_t n_active = 0, following = 0, room = PLACES, i
+    cdef bint waits
     if t.byte_level and simd_level > AVX2:
         for i in range(count):
             room += min(words[i].n, <uint32_t>PLACES)
@@ -160,7 +161,8 @@ cdef int merge_short(const BpeTables* t, Missed* words, size_t count, IdSink* fo
         active[i] = &lanes[i]
     while True:
         while n_active < LANES and following < count:
-            if words[following].count == 0 and begin(t, &words[following], active[n_active]):
+            waits = words[following].count == 0 and words[following].n != NOT_KEPT
+            if waits and begin(t, &words[following], active[n_active]):
                 n_active += 1
             following += 1
         if n_active == 0:

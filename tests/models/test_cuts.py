@@ -330,3 +330,19 @@ def test_pieces_and_parts_with_the_same_bytes_in_one_text(lines):
         expected += [*newline, *([256] if line == "字" else 4 * character)]
     for _ in range(2):
         assert tok.encode(lines, add_special_tokens=False) == expected[1:]
+
+
+def test_parts_without_ids_beside_tokens_by_name_only():
+    """A part may be a token by name whose bytes are none: merging leaves nothing of it, and nothing is merged again."""
+    ascii_only = [ALPHABET[b].encode() for b in range(128)]
+    texts = [*ascii_only, written("語".encode())]
+    tok = tokenizer("gpt2", texts, pre=(ValueType.STRING, "llama-bpe"), merges=strings([]))
+    level = _simd.level()
+    try:
+        for name in _simd.LEVELS:
+            _simd.set_level(name)
+            for _ in range(2):
+                assert tok.encode("語語語", add_special_tokens=False) == []
+                assert tok.encode("語\n語語語語\na", add_special_tokens=False) == [128, 10, 10, 97]
+    finally:
+        _simd.set_level(level)

@@ -1,0 +1,100 @@
+"""Parts of the C headers that this system, or a vocabulary of a usual size, never comes to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import shimmytok
+
+INCLUDE = Path(shimmytok.__path__[0]) / "include"
+COMPILER = os.environ.get("CC", "cc").split()
+
+PAGES = """
+#define SHIMMYTOK_NO_MMAP
+#include "pages.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+int main(void) {
+    static const size_t sizes[] = {1, 63, 64, 255, 256, 257, 4096, 100000, 3 << 20};
+    unsigned char *memory[9];
+    size_t i, k, wrong = 0;
+    for (i = 0; i < 9; i++) {
+        memory[i] = shim_pages_new(sizes[i]);
+        wrong += (uintptr_t)memory[i] % 256 != 0;
+        for (k = 0; k < sizes[i]; k++) wrong += memory[i][k] != 0;
+        memset(memory[i], 0xFF, sizes[i]);
+    }
+    for (i = 0; i < 9; i++) shim_pages_free(memory[i], sizes[i]);
+    shim_pages_free(NULL, 1);
+    printf("%zu", wrong);
+    return 0;
+}
+"""
+
+IDS = """
+#include "word_cache.h"
+#include <stdio.h>
+
+static uint64_t lines[3][16 * 16];
+
+/* Keep a word of n bytes with these ids; how many of them, in order, are found again. */
+static unsigned kept(size_t n, const uint32_t *ids, uint32_t count) {
+    static const uint8_t text[64] = "a word that is as long as is wanted, for entries of each kind ..";
+    shim_words_cache c = {lines[0], lines[1], lines[2], 16, 16, 16, 12345};
+    uint64_t key[2] = {SHIM_NO_KEY, 0}, *line = lines[0], *place;
+    uint32_t found[SHIM_WIDE_IDS] = {0}, told = 0, i;
+    memset(lines, 0, sizeof lines);
+    if (n <= SHIM_SHORT_TEXT) shim_short_key(text, n, &key[0], &key[1]);
+    shim_keep(&c, text, n, key, line, 0, ids, count, 0);
+    if (n <= SHIM_SHORT_TEXT) told = shim_short_find(line, key[0], key[1], found);
+    if (n > SHIM_SHORT_TEXT || told >= SHIM_IS_WIDE) {
+        place = shim_look_elsewhere(&c, text, n, key, told);
+        told = shim_find_elsewhere(&c, text, n, key, told, place, found);
+    }
+    for (i = 0; i < told; i++) if (found[i] != ids[i]) return 99;
+    return told;
+}
+
+int main(void) {
+    static const size_t lengths[] = {3, 15, 20, 60};
+    uint32_t ids[16], counts[] = {1, 4, 7, 16}, i, k;
+    for (i = 0; i < 4; i++) {
+        for (k = 0; k < 16; k++) ids[k] = (1u << 24) - 1 - k;
+        printf("%u ", kept(lengths[i], ids, counts[i]));
+        ids[counts[i] - 1] = 1u << 24;
+        printf("%u ", kept(lengths[i], ids, counts[i]));
+    }
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def output_of(tmp_path_factory):
+    if shutil.which(COMPILER[0]) is None or not INCLUDE.is_dir():
+        pytest.skip("needs a C compiler, and the headers of the source tree")
+
+    def compile_and_run(program: str) -> str:
+        folder = tmp_path_factory.mktemp("headers")
+        (folder / "program.c").write_text(program)
+        command = [*COMPILER, "-O1", "-I", str(INCLUDE), "-o", str(folder / "program"), str(folder / "program.c")]
+        subprocess.run(command, check=True, timeout=120)
+        return subprocess.run([folder / "program"], check=True, capture_output=True, text=True, timeout=60).stdout
+
+    return compile_and_run
+
+
+def test_memory_of_a_system_without_mmap(output_of):
+    """Zeroed, apart, and as aligned as the groups of the word cache need it."""
+    assert output_of(PAGES) == "0"
+
+
+def test_the_cache_keeps_ids_of_24_bits_and_no_others(output_of):
+    assert output_of(IDS).split() == ["1", "0", "4", "0", "7", "0", "16", "0"]

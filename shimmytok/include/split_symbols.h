@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "compress.h"
 #include "cpu.h"
 #include "split_table.h"
 
@@ -63,26 +64,46 @@ static inline size_t shim_gather(const uint8_t *text, const uint8_t *symbols, si
 
 #if SHIM_X86
 
+/* What rows of 16 say of bytes from `first` on, and 0 of all others. */
+SHIM_AVX2 static inline __m256i shim_look_up(const __m256i *rows, int n_rows, int first, __m256i bytes) {
+    __m256i found = _mm256_setzero_si256();
+    int k;
+    for (k = 0; k < n_rows; k++) { /* a byte of row k becomes 0x70 to 0x7F, any other 0x80 or more, which reads 0 */
+        __m256i within = _mm256_sub_epi8(bytes, _mm256_set1_epi8((char)(first + 16 * k)));
+        within = _mm256_adds_epu8(within, _mm256_set1_epi8(0x70));
+        found = _mm256_or_si256(found, _mm256_shuffle_epi8(rows[k], within));
+    }
+    return found;
+}
+
+/* Which of 32 bytes are not inside a character. */
+SHIM_AVX2 static inline uint32_t shim_firsts(__m256i bytes) {
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(bytes, _mm256_set1_epi8((char)0xBF)));
+}
+
 SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8_t *text, size_t n,
                                               uint8_t *symbols) {
-    __m256i rows[8];
+    __m256i rows[8], alike[4];
     size_t i, k;
     int wide = 0;
     for (k = 0; k < 8; k++)
         rows[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t->ascii + 16 * k)));
+    for (k = 0; k < 4; k++)
+        alike[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t->alike + 16 * k)));
     for (i = 0; n - i >= 32; i += 32) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + i)), found = _mm256_setzero_si256();
-        uint32_t others = (uint32_t)_mm256_movemask_epi8(bytes);
-        for (k = 0; k < 8; k++) { /* a byte of row k becomes 0x70 to 0x7F, any other 0x80 or more, which reads 0 */
-            __m256i within = _mm256_sub_epi8(bytes, _mm256_set1_epi8((char)(16 * k)));
-            within = _mm256_adds_epu8(within, _mm256_set1_epi8(0x70));
-            found = _mm256_or_si256(found, _mm256_shuffle_epi8(rows[k], within));
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + i)), found = shim_look_up(rows, 8, 0, bytes), leads;
+        uint32_t firsts = (uint32_t)_mm256_movemask_epi8(bytes);
+        if (firsts) {
+            wide = 1;
+            leads = shim_look_up(alike, 4, 0xC0, bytes);
+            found = _mm256_or_si256(found, leads);
+            firsts &= shim_firsts(bytes);
+            firsts &= (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(leads, _mm256_set1_epi8((char)SHIM_MIXED)));
         }
         _mm256_storeu_si256((__m256i *)(symbols + i), found);
-        wide |= others != 0;
-        for (; others; others &= others - 1) {
-            size_t at = i + shim_lowest(others);
-            if (shim_is_first(text[at])) symbols[at] = shim_wide_symbol(t, text + at);
+        for (; firsts; firsts &= firsts - 1) {
+            size_t at = i + shim_lowest(firsts);
+            symbols[at] = shim_wide_symbol(t, text + at);
         }
     }
     return wide | shim_symbols(t, text, i, n, symbols);
@@ -90,19 +111,17 @@ SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8
 
 SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8_t *symbols, size_t n,
                                                 uint8_t *gathered, uint16_t *places) {
-    const __m256i iota =
-        _mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    size_t i, kept = 0;
+    size_t i, k, kept = 0;
     for (i = 0; n - i >= 32; i += 32) {
-        if (_mm256_movemask_epi8(_mm256_loadu_si256((const __m256i *)(text + i)))) {
-            kept = shim_gather(text, symbols, i, i + 32, gathered, places, kept);
-            continue;
+        uint32_t firsts = shim_firsts(_mm256_loadu_si256((const __m256i *)(text + i)));
+        for (k = 0; k < 4; k++, firsts >>= 8) {
+            __m128i taken = shim_compress_order(firsts & 0xFF), at = _mm_cvtepu8_epi16(taken);
+            taken = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(symbols + i + 8 * k)), taken);
+            _mm_storel_epi64((__m128i *)(gathered + kept), taken);
+            at = _mm_add_epi16(at, _mm_set1_epi16((short)(i + 8 * k)));
+            _mm_storeu_si128((__m128i *)(places + kept), at);
+            kept += (size_t)_mm_popcnt_u32(firsts & 0xFF);
         }
-        _mm256_storeu_si256((__m256i *)(gathered + kept), _mm256_loadu_si256((const __m256i *)(symbols + i)));
-        _mm256_storeu_si256((__m256i *)(places + kept), _mm256_add_epi16(iota, _mm256_set1_epi16((short)i)));
-        _mm256_storeu_si256((__m256i *)(places + kept + 16),
-                            _mm256_add_epi16(iota, _mm256_set1_epi16((short)(i + 16))));
-        kept += 32;
     }
     return shim_gather(text, symbols, i, n, gathered, places, kept);
 }

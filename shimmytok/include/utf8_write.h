@@ -1,7 +1,8 @@
 /* The UTF-8 of a str, from the form in which CPython keeps it: 1, 2 or 4 bytes a character.
  *
  * A lone surrogate becomes three bytes, as llama.cpp's lenient UTF-8 has it.  Runs of ASCII go by 16 characters; with
- * AVX-512 so does everything: each character becomes four bytes, of which those that count are drawn together. */
+ * AVX-512 so does everything, with AVX2 by 8: each character becomes four bytes, of which those that count are drawn
+ * together. */
 #ifndef SHIMMYTOK_UTF8_WRITE_H
 #define SHIMMYTOK_UTF8_WRITE_H
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "compress.h"
 #include "cpu.h"
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -109,6 +111,62 @@ SHIM_UTF8_WRITE(2, uint16_t)
 SHIM_UTF8_WRITE(4, uint32_t)
 
 #if SHIM_X86
+/* The UTF-8 of 8 characters, each in four bytes of its own; bit i of *taken: byte i counts. */
+SHIM_AVX2 static inline __m256i shim_utf8_of_8(__m256i c, uint32_t *taken) {
+    const __m256i six = _mm256_set1_epi32(63);
+    __m256i two = _mm256_cmpgt_epi32(c, _mm256_set1_epi32(0x7F)), three = _mm256_cmpgt_epi32(c, _mm256_set1_epi32(0x7FF));
+    __m256i four = _mm256_cmpgt_epi32(c, _mm256_set1_epi32(0xFFFF)), counts, bytes, next;
+    __m256i a = _mm256_and_si256(c, six), b = _mm256_and_si256(_mm256_srli_epi32(c, 6), six);
+    counts = _mm256_or_si256(_mm256_srli_epi32(two, 16), _mm256_set1_epi32(0xFF));
+    counts = _mm256_or_si256(_mm256_or_si256(counts, _mm256_srli_epi32(three, 8)), four);
+    *taken = (uint32_t)_mm256_movemask_epi8(counts);
+    bytes = _mm256_or_si256(_mm256_or_si256(_mm256_set1_epi32(0x80C0), _mm256_srli_epi32(c, 6)), _mm256_slli_epi32(a, 8));
+    bytes = _mm256_blendv_epi8(c, bytes, two);
+    next = _mm256_or_si256(_mm256_or_si256(_mm256_set1_epi32(0x8080E0), _mm256_srli_epi32(c, 12)),
+                           _mm256_or_si256(_mm256_slli_epi32(b, 8), _mm256_slli_epi32(a, 16)));
+    bytes = _mm256_blendv_epi8(bytes, next, three);
+    if (SHIM_UNLIKELY(!_mm256_testz_si256(four, four))) {
+        __m256i d = _mm256_and_si256(_mm256_srli_epi32(c, 12), six);
+        next = _mm256_or_si256(_mm256_set1_epi32((int)0x808080F0), _mm256_srli_epi32(c, 18));
+        next = _mm256_or_si256(next, _mm256_or_si256(_mm256_slli_epi32(d, 8), _mm256_slli_epi32(b, 16)));
+        bytes = _mm256_blendv_epi8(bytes, _mm256_or_si256(next, _mm256_slli_epi32(a, 24)), four);
+    }
+    return bytes;
+}
+
+/* Append those of eight bytes that a mask names; eight are written. */
+SHIM_AVX2 static inline uint8_t *shim_utf8_draw(__m128i bytes, uint32_t mask, uint8_t *out) {
+    _mm_storel_epi64((__m128i *)out, _mm_shuffle_epi8(bytes, shim_compress_order(mask)));
+    return out + _mm_popcnt_u32(mask);
+}
+
+#define SHIM_UTF8_WRITE_AVX2(bytes, type, widen)                                             \
+    SHIM_AVX2 static size_t shim_utf8_write_avx2_##bytes(const type *p, size_t n, uint8_t *out) { \
+        const uint8_t *begin = out;                                                          \
+        size_t i = 0;                                                                        \
+        while (n - i >= 16) {                                                                \
+            uint32_t mask = shim_narrow_##bytes(p + i, out), taken, k;                       \
+            if (!mask) {                                                                     \
+                i += 16;                                                                     \
+                out += 16;                                                                   \
+                continue;                                                                    \
+            }                                                                                \
+            for (k = 0; k < 2; k++, i += 8) {                                                \
+                __m256i wide = shim_utf8_of_8(widen, &taken);                                \
+                __m128i low = _mm256_castsi256_si128(wide), high = _mm256_extracti128_si256(wide, 1); \
+                out = shim_utf8_draw(low, taken & 0xFF, out);                                \
+                out = shim_utf8_draw(_mm_unpackhi_epi64(low, low), taken >> 8 & 0xFF, out);  \
+                out = shim_utf8_draw(high, taken >> 16 & 0xFF, out);                         \
+                out = shim_utf8_draw(_mm_unpackhi_epi64(high, high), taken >> 24, out);      \
+            }                                                                                \
+        }                                                                                    \
+        while (i < n) out = shim_utf8_char(p[i++], out);                                     \
+        return (size_t)(out - begin);                                                        \
+    }
+SHIM_UTF8_WRITE_AVX2(1, uint8_t, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p + i))))
+SHIM_UTF8_WRITE_AVX2(2, uint16_t, _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p + i))))
+SHIM_UTF8_WRITE_AVX2(4, uint32_t, _mm256_loadu_si256((const __m256i *)(p + i)))
+
 SHIM_AVX512 static inline __m512i shim_wide(const void *p, size_t i, int kind) {
     if (kind == 1) return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)((const uint8_t *)p + i)));
     if (kind == 2) return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)((const uint16_t *)p + i)));
@@ -200,6 +258,9 @@ static inline size_t shim_utf8_room(size_t n, int kind) {
 static inline size_t shim_utf8_write(const void *p, size_t n, int kind, uint8_t *out, int level) {
 #if SHIM_X86
     if (level > 1) return shim_utf8_write_avx512(p, n, kind, out);
+    if (level && kind == 1) return shim_utf8_write_avx2_1((const uint8_t *)p, n, out);
+    if (level && kind == 2) return shim_utf8_write_avx2_2((const uint16_t *)p, n, out);
+    if (level) return shim_utf8_write_avx2_4((const uint32_t *)p, n, out);
 #endif
     (void)level;
     if (kind == 1) return shim_utf8_write_1((const uint8_t *)p, n, out);

@@ -52,13 +52,29 @@ static inline int shim_claim(uint64_t *p, uint64_t expected, uint64_t wanted) {
 }
 #endif
 
-/* The bytes of a text as little-endian words, with 0 after them; not more than 8 words. */
-static inline void shim_words(const uint8_t *p, size_t n, uint64_t *words, size_t n_words) {
-    memset(words, 0, 8 * n_words);
-    memcpy(words, p, n);
+static inline uint64_t shim_read_word(const uint8_t *p) {
+    uint64_t word;
+    memcpy(&word, p, 8);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    for (size_t i = 0; i < n_words; i++) words[i] = __builtin_bswap64(words[i]);
+    word = __builtin_bswap64(word);
 #endif
+    return word;
+}
+
+/* The bytes of a text as little-endian words, with 0 after them.  Each word is read where it is, or from the last eight
+ * bytes, of which those before it are shifted out: copying as many bytes as there are takes longer. */
+static inline void shim_words(const uint8_t *p, size_t n, uint64_t *words, size_t n_words) {
+    size_t i, at, before;
+    if (n < 8) {
+        for (i = 0; i < n_words; i++) words[i] = 0;
+        for (i = 0; i < n; i++) words[0] |= (uint64_t)p[i] << 8 * i;
+        return;
+    }
+    for (i = 0; i < n_words; i++) {
+        at = 8 * i < n - 8 ? 8 * i : n - 8;
+        before = 8 * i - at;
+        words[i] = before < 8 ? shim_read_word(p + at) >> 8 * before : 0;
+    }
 }
 
 static const uint64_t shim_low_mask[32] = {
@@ -72,14 +88,8 @@ static const uint64_t shim_high_mask[32] = {
 
 /* The key of a text of 1 to 15 bytes, of which 16 may be read; the count of ids (the uppermost 4 bits) is 0. */
 static inline void shim_short_key(const uint8_t *p, size_t n, uint64_t *low, uint64_t *high) {
-    uint64_t words[2];
-    memcpy(words, p, 16);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    words[0] = __builtin_bswap64(words[0]);
-    words[1] = __builtin_bswap64(words[1]);
-#endif
-    *low = words[0] & shim_low_mask[n];
-    *high = (words[1] & shim_high_mask[n]) | (uint64_t)n << 56;
+    *low = shim_read_word(p) & shim_low_mask[n];
+    *high = (shim_read_word(p + 8) & shim_high_mask[n]) | (uint64_t)n << 56;
 }
 
 static inline uint64_t shim_short_hash(uint64_t low, uint64_t high, uint64_t seed) {
@@ -160,7 +170,8 @@ static inline uint32_t shim_entry_find(const uint64_t *entry, const uint64_t *ke
         ids[i] = shim_in_memory(ids[i] & SHIM_IDS_MASK);
     }
     if (wrong) return 0;
-    memcpy(out, ids, 8 * (size_t)n_words);
+    if (n_words == SHIM_LONG_WORDS) memcpy(out, ids, 8 * SHIM_LONG_WORDS);
+    else memcpy(out, ids, 8 * SHIM_WIDE_WORDS);
     return (uint32_t)(last >> shim_count_at(n_words)) + 1;
 }
 

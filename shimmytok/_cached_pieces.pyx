@@ -6,7 +6,7 @@ looked for where words lie that found no room at home; what is nowhere is encode
 """
 
 from libc.stdint cimport uint16_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve, reserve_ids
@@ -106,11 +106,16 @@ cdef void wait(
     batch.n_waiting += count
 
 
+cdef inline size_t bucket_of(const Batch* batch, size_t k) noexcept nogil:
+    cdef size_t place = <size_t>batch.waiting[k].other
+    return (place >> 6 ^ place >> 15) % BUCKETS
+
+
 cdef inline bint waits_twice(Batch* batch, size_t k) noexcept nogil:
     """Is the unknown piece k the same as an earlier one?  Then it goes to `again`."""
     cdef const Missed* word = &batch.missed[k]
     cdef const Missed* other
-    cdef size_t place = <size_t>batch.waiting[k].other, bucket = (place >> 6 ^ place >> 15) % BUCKETS
+    cdef size_t bucket = bucket_of(batch, k)
     cdef uint16_t number = batch.last[bucket]
     if number != NOBODY:
         other = &batch.missed[number]
@@ -129,7 +134,8 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
     cdef Missed* word
     cdef size_t k
     batch.n_unknown = batch.n_again = 0
-    memset(batch.last, 0xFF, sizeof(batch.last))
+    for k in range(batch.n_waiting):                       # not all of them: a short text has few that wait
+        batch.last[bucket_of(batch, k)] = NOBODY
     for k in range(batch.n_waiting):
         if reserve_ids(found, SHIM_WIDE_IDS) != OK:
             return OUT_OF_MEMORY

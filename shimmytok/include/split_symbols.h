@@ -111,9 +111,17 @@ SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8
 
 SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8_t *symbols, size_t n,
                                                 uint8_t *gathered, uint16_t *places) {
+    const __m256i iota = _mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     size_t i, k, kept = 0;
     for (i = 0; n - i >= 32; i += 32) {
         uint32_t firsts = shim_firsts(_mm256_loadu_si256((const __m256i *)(text + i)));
+        if (firsts == UINT32_MAX) {
+            _mm256_storeu_si256((__m256i *)(gathered + kept), _mm256_loadu_si256((const __m256i *)(symbols + i)));
+            for (k = 0; k < 32; k += 16)
+                _mm256_storeu_si256((__m256i *)(places + kept + k), _mm256_add_epi16(iota, _mm256_set1_epi16((short)(i + k))));
+            kept += 32;
+            continue;
+        }
         for (k = 0; k < 4; k++, firsts >>= 8) {
             __m128i taken = shim_compress_order(firsts & 0xFF), at = _mm_cvtepu8_epi16(taken);
             taken = _mm_shuffle_epi8(_mm_loadl_epi64((const __m128i *)(symbols + i + 8 * k)), taken);

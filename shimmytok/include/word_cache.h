@@ -159,6 +159,7 @@ static inline uint32_t shim_short_find(const uint64_t *line, uint64_t low, uint6
 static inline uint32_t shim_entry_find(const uint64_t *entry, const uint64_t *key, int n_words, uint32_t *out) {
     uint64_t ids[SHIM_WIDE_WORDS], wrong = 0, last;
     int i;
+    if (SHIM_READ(entry) != key[0]) return 0; /* so it is with nearly all others of a group */
     for (i = 0; i < n_words; i++) ids[i] = SHIM_READ(entry + n_words + i);
     SHIM_READS_IN_ORDER();
     for (i = 0; i < n_words - 1; i++) wrong |= SHIM_READ(entry + i) ^ key[i];

@@ -65,7 +65,7 @@ static void shim_probe_portable(const shim_batch *b) {
 /* Go on to the next piece: behind the ids of an entry with `count` of them, if it is a hit; else note the piece.  Nearly
  * all are hits: a branch is cheaper here than to do without. */
 #define SHIM_NEXT(hit, count)                                               \
-    if (SHIM_LIKELY((hit) & ((count) - 1 < 4))) n += (count);               \
+    if (SHIM_LIKELY(hit) && SHIM_LIKELY((count) - 1 < 4)) n += (count);         \
     else absent[n_absent++] = n | (uint64_t)k << 32 | ((hit) ? (uint64_t)(count) << 48 : 0)
 
 static size_t shim_find_portable(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
@@ -128,30 +128,27 @@ SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
 }
 
 SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
-    const __m256i in_key = _mm256_setr_epi64x(-1, (long long)SHIM_NO_COUNT, 0, 0);
+    const __m128i in_key = _mm_set_epi64x((long long)SHIM_NO_COUNT, -1);
     const __m128i id_bits = _mm_set1_epi32(0x00FFFFFF), version_bit = _mm_set1_epi64x(SHIM_ODD);
     const size_t count = b->count;
     const uint64_t(*keys)[2] = (const uint64_t(*)[2])b->keys;
     uint64_t *const *places = b->places;
     size_t k, n_absent = 0, n = *n_ids;
     for (k = 0; k < count; k++) {
-        const __m256i *line = (const __m256i *)places[k];
-        __m256i key = _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)keys[k]));
-        __m256i first = _mm256_load_si256(line), second = _mm256_load_si256(line + 1), entry, again, choice, change;
-        __m128i found;
-        uint64_t hit1, hit2, hit, told;
+        /* Which of the two is told by half of the key: two words that share it and a line are as good as never met. */
+        const uint64_t *entry = places[k], *second = entry + 4;
+        __m128i key = _mm_load_si128((const __m128i *)keys[k]), ids, wrong;
+        uint64_t told;
+        entry = SHIM_READ(second) == keys[k][0] ? second : entry;
+        ids = _mm_load_si128((const __m128i *)(entry + 2));
         SHIM_READS_IN_ORDER();
-        hit1 = (uint64_t)_mm256_testz_si256(_mm256_xor_si256(first, key), in_key);
-        hit2 = (uint64_t)_mm256_testz_si256(_mm256_xor_si256(second, key), in_key);
-        choice = _mm256_set1_epi64x(-(long long)hit2);
-        entry = _mm256_blendv_epi8(first, second, choice);
-        again = _mm256_blendv_epi8(_mm256_load_si256(line), _mm256_load_si256(line + 1), choice);
-        found = _mm256_extracti128_si256(entry, 1);
-        change = _mm256_xor_si256(entry, again);
-        hit = (hit1 | hit2) & (uint64_t)_mm256_testz_si256(change, change) & (uint64_t)_mm_testz_si128(found, version_bit);
-        _mm_storeu_si128((__m128i *)(base + n), _mm_and_si128(found, id_bits));
-        told = (uint64_t)_mm256_extract_epi64(entry, 1) >> 60;
-        SHIM_NEXT(hit, told);
+        wrong = _mm_and_si128(_mm_xor_si128(_mm_load_si128((const __m128i *)entry), key), in_key);
+        told = ((const uint8_t *)entry)[15] >> 4;
+        SHIM_READS_IN_ORDER();
+        wrong = _mm_or_si128(wrong, _mm_xor_si128(_mm_load_si128((const __m128i *)(entry + 2)), ids));
+        wrong = _mm_or_si128(wrong, _mm_and_si128(ids, version_bit));
+        _mm_storeu_si128((__m128i *)(base + n), _mm_and_si128(ids, id_bits));
+        SHIM_NEXT(_mm_testz_si128(wrong, wrong), told);
     }
     *n_ids = n;
     return n_absent;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "compress.h"
 #include "cpu.h"
 #include "split_table.h"
 
@@ -104,27 +105,35 @@ SHIM_AVX2 static inline uint64_t shim_mask_avx2(const uint8_t *found, size_t chu
     return (low & 0xFFFF) | (high & 0xFFFF) << 16 | (low >> 16) << 32 | (high >> 16) << 48;
 }
 
+/* Eight symbols at a time, without a branch: how many boundaries they have cannot be foreseen. */
 SHIM_AVX2 static inline size_t shim_ends_avx2(const uint8_t *found, size_t n_pairs, const shim_places *p,
                                               uint32_t *ends, size_t n) {
     size_t chunk, k;
     int rare;
     for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
         uint64_t mask = shim_mask_avx2(found, chunk, &rare);
-        size_t count = (size_t)_mm_popcnt_u64(mask), from = p->base + 64 * chunk - 1;
+        const size_t first = 64 * chunk - 1;
+        __m256i from = _mm256_set1_epi32((int)(uint32_t)(p->base + (p->places ? 0 : first)));
         if (SHIM_UNLIKELY(rare)) {
             n = shim_ends_rare(found, chunk, p, ends, n);
-        } else if (p->places || chunk == 0) {
-            n = shim_ends_of_mask(mask, chunk, p, ends, n);
-        } else { /* eight at a time, so that the branch is taken alike for most chunks */
-            for (k = 0; k < count; k += 8) {
-                uint32_t *to = ends + n + k;
-                int j;
-                for (j = 0; j < 8; j++) {
-                    to[j] = (uint32_t)(from + _tzcnt_u64(mask));
-                    mask = _blsr_u64(mask);
-                }
+            continue;
+        }
+        if (chunk == 0 && (mask & 1)) { /* the last symbol of the block before */
+            ends[n++] = p->before[3];
+            mask &= mask - 1;
+        }
+        for (k = 0; k < 64; k += 8) {
+            __m128i places = shim_compress_order(mask >> k & 0xFF);
+            if (p->places) { /* of 16 bits: both bytes of each */
+                places = _mm_unpacklo_epi8(places, places);
+                places = _mm_add_epi8(_mm_add_epi8(places, places), _mm_set1_epi16(0x0100));
+                places = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(p->places + first + k)), places);
+                _mm256_storeu_si256((__m256i *)(ends + n), _mm256_add_epi32(from, _mm256_cvtepu16_epi32(places)));
+            } else {
+                _mm256_storeu_si256((__m256i *)(ends + n), _mm256_add_epi32(from, _mm256_cvtepu8_epi32(places)));
+                from = _mm256_add_epi32(from, _mm256_set1_epi32(8));
             }
-            n += count;
+            n += (size_t)_mm_popcnt_u64(mask >> k & 0xFF);
         }
     }
     return n;

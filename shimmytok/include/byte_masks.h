@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bits.h"
+#include "compress.h"
 #include "cpu.h"
 
 typedef struct {
@@ -83,6 +84,16 @@ SHIM_AVX512 static inline void shim_masks_avx512(const shim_byte_sets *t, const 
     m->second = _mm512_test_epi8_mask(sets, _mm512_set1_epi8(2)) & ~m->wide;
 }
 
+SHIM_AVX2 static inline size_t shim_bit_numbers_avx2(uint64_t mask, uint32_t base, uint32_t *out) {
+    size_t n = 0;
+    for (; mask; mask >>= 8, base += 8) {
+        __m256i numbers = _mm256_cvtepu8_epi32(shim_compress_order(mask & 0xFF));
+        _mm256_storeu_si256((__m256i *)(out + n), _mm256_add_epi32(numbers, _mm256_set1_epi32((int)base)));
+        n += (size_t)_mm_popcnt_u64(mask & 0xFF);
+    }
+    return n;
+}
+
 SHIM_AVX512 static inline size_t shim_bit_numbers_avx512(uint64_t mask, uint32_t base, uint32_t *out) {
     static const uint8_t iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
@@ -119,6 +130,7 @@ static inline void shim_masks_of(int level, const shim_byte_sets *t, const uint8
 static inline size_t shim_bit_numbers(int level, uint64_t mask, uint32_t base, uint32_t *out) {
 #if SHIM_X86
     if (level >= 2) return shim_bit_numbers_avx512(mask, base, out);
+    if (level == 1) return shim_bit_numbers_avx2(mask, base, out);
 #endif
     (void)level;
     return shim_bit_numbers_portable(mask, base, out);

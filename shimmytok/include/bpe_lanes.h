@@ -51,7 +51,7 @@ SHIM_AVX512 static inline uint32_t shim_bucket_rank(const shim_merges *t, const 
         __m512i slots = _mm512_load_si512(bucket);
         __mmask8 same = _mm512_testn_epi64_mask(_mm512_xor_si512(slots, wanted), in_key);
         uint64_t slot = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_maskz_compress_epi64(same, slots)));
-        if (SHIM_LIKELY(same || bucket[SHIM_BUCKET - 1] == 0))
+        if (SHIM_LIKELY((uint32_t)same | (bucket[SHIM_BUCKET - 1] == 0))) /* one branch: `same` cannot be foreseen */
             return (uint32_t)(slot & ((1ULL << t->rank_bits) - 1)) - 1;
         bucket += SHIM_BUCKET;
         if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;

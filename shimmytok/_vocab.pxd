@@ -37,6 +37,16 @@ cdef inline bint is_text(const Table* table, uint32_t k, const uint8_t* p, size_
     return table.starts[k + 1] - start == n and shim_same_bytes(table.text + start, p, n)
 
 
+cdef inline uint64_t slot_alike(const Table* table, uint64_t hash) noexcept nogil:
+    """The first slot that has the upper half of a hash, or 0: no string has that hash."""
+    cdef uint64_t i = hash & table.mask
+    cdef uint64_t slot = table.slots[i]
+    while slot != 0 and (slot ^ hash) >> 32 != 0:
+        i = (i + 1) & table.mask
+        slot = table.slots[i]
+    return slot
+
+
 cdef inline uint32_t find_hashed(const Table* table, const uint8_t* p, size_t n, uint64_t hash) noexcept nogil:
     """`find`, with the string's hash."""
     cdef uint64_t i = hash & table.mask

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from shimmytok._texts cimport View
 from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
-from shimmytok._vocab cimport Table, find_hashed, shim_hash_bytes
+from shimmytok._vocab cimport Table, find_hashed, is_text, shim_hash_bytes, slot_alike
 from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
@@ -40,24 +40,31 @@ cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* fo
     """Give the words that are tokens their ids; the memory of a few is asked for before it is read."""
     cdef const Table* symbols = &t.symbols
     cdef uint64_t[TOGETHER] hashes
+    cdef uint32_t[TOGETHER] alike, which
     cdef uint64_t slot
-    cdef size_t k, m
+    cdef size_t i, k, m, n
     cdef uint32_t whole
     while count:
         m = min(count, <size_t>TOGETHER)
         for k in range(m):
+            words[k].count = 0
             hashes[k] = shim_hash_bytes(words[k].p, words[k].n, symbols.seed)
             SHIM_PREFETCH(&symbols.slots[hashes[k] & symbols.mask])
+        n = 0
         for k in range(m):
-            slot = symbols.slots[hashes[k] & symbols.mask]
-            SHIM_PREFETCH(&symbols.starts[<uint32_t>slot])
-        for k in range(m):
-            slot = symbols.slots[hashes[k] & symbols.mask]
+            slot = slot_alike(symbols, hashes[k])
+            which[n] = <uint32_t>k
+            alike[n] = <uint32_t>slot - 1
             if slot:
-                SHIM_PREFETCH(&symbols.text[symbols.starts[<uint32_t>slot - 1]])
-        for k in range(m):
-            words[k].count = 0
-            whole = find_hashed(symbols, words[k].p, words[k].n, hashes[k])
+                SHIM_PREFETCH(&symbols.starts[alike[n]])
+                n += 1
+        for i in range(n):
+            SHIM_PREFETCH(&symbols.text[symbols.starts[alike[i]]])
+        for i in range(n):
+            k = which[i]
+            whole = alike[i]
+            if not is_text(symbols, whole, words[k].p, words[k].n):
+                whole = find_hashed(symbols, words[k].p, words[k].n, hashes[k])
             if whole < t.n_tokens:
                 found.ids[found.n] = whole
                 words[k].first = found.n
@@ -113,7 +120,7 @@ cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws,
     while k < count:
         m = 0
         while k < count and m < CHECKED:
-            if words[k].count and not job.t.whole[found.ids[words[k].first]] and not is_ascii(&words[k]):
+            if words[k].count and not is_ascii(&words[k]) and not job.t.whole[found.ids[words[k].first]]:
                 merged[m] = words[k]
                 merged[m].count = 0
                 place[m] = <uint32_t>k

@@ -96,13 +96,19 @@ static inline size_t shim_min_tree_first(const shim_min_tree *tree, int32_t leas
     return place;
 }
 
-/* Go on to the next place with this number among the same 16; 0 if there is none. */
-static inline int shim_min_tree_next(const shim_min_tree *tree, size_t *place, int32_t number) {
-    size_t block = *place & ~(size_t)15;
-    uint32_t equal = shim_equal_of_16(tree->levels[0] + block, number) & ~1u << (*place & 15);
-    if (!equal) return 0;
-    *place = block + shim_lowest(equal);
-    return 1;
+/* The next place, behind one, with the least number of all; 0 if there is none. */
+static inline int shim_min_tree_next(const shim_min_tree *tree, size_t *place, int32_t least) {
+    size_t at = *place;
+    int level;
+    for (level = 0; level <= tree->top; level++, at /= 16) {
+        uint32_t equal = shim_equal_of_16(tree->levels[level] + (at & ~(size_t)15), least) & ~1u << (at & 15);
+        if (!equal) continue;
+        at = (at & ~(size_t)15) + shim_lowest(equal);
+        while (level--) at = 16 * at + shim_lowest(shim_equal_of_16(tree->levels[level] + 16 * at, least));
+        *place = at;
+        return 1;
+    }
+    return 0;
 }
 
 /* Once the number at a place has been changed. */

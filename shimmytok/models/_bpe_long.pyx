@@ -1,10 +1,13 @@
 """BPE's merging of a piece of any length."""
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY
-from shimmytok.models._bpe_symbols cimport first_symbol, push_symbol, rank_of
-from shimmytok.models._chain cimport Chain, Node, chain_add, chain_merge, chain_reserve, node_end
+from shimmytok.models._bpe_symbols cimport first_symbol, pair_bucket, pair_key, push_symbol, rank_of
+from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
+
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
 
 
 cdef uint32_t rank_of_node(const void* tables, const void* text, const Chain* chain, Node* node) noexcept nogil:
@@ -15,9 +18,35 @@ cdef uint32_t rank_of_node(const void* tables, const void* text, const Chain* ch
     return rank
 
 
+cdef uint32_t rank_of_bytes(const void* tables, const void* text, const Chain* chain, Node* node) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef const uint8_t* p = <const uint8_t*>text + node.start
+    cdef uint32_t rank = t.merges.byte_pairs[<size_t>p[0] << 8 | p[1]]
+    if rank != NONE:
+        node.merged = t.merges.merged[rank]
+    return rank
+
+
+cdef void ask_for(const void* tables, const Chain* chain, const Node* node) noexcept nogil:
+    """Before the first node the first is taken, and what is behind the last has any symbol: this is a hint."""
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef const Node* right = &chain.nodes[chain.nodes[node.next].next]
+    cdef const Node* left = &chain.nodes[node.previous]
+    SHIM_PREFETCH(pair_bucket(&t.merges, pair_key(&t.merges, node.merged, right.symbol)))
+    SHIM_PREFETCH(pair_bucket(&t.merges, pair_key(&t.merges, left.symbol, node.merged)))
+
+
+cdef ChainRules of_bytes, of_characters
+
+of_characters.first_rank_of = of_characters.rank_of = rank_of_node
+of_bytes.first_rank_of, of_bytes.rank_of = rank_of_bytes, rank_of_node
+of_bytes.ask_for = of_characters.ask_for = ask_for
+
+
 cdef int merge_long(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     cdef Chain chain
     cdef const Node* node
+    cdef const ChainRules* rules = &of_bytes if t.byte_level else &of_characters
     cdef size_t at = 0, size = 0
     cdef int status
     if chain_reserve(&chain, n, ws) != OK:
@@ -25,7 +54,7 @@ cdef int merge_long(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
     while at < n:
         chain_add(&chain, first_symbol(t, p + at, n - at, &size), at)
         at += size
-    if chain_merge(&chain, n, rank_of_node, t, p, ws) != OK:
+    if chain_merge(&chain, n, rules, t, p, ws) != OK:
         return OUT_OF_MEMORY
     node = chain.nodes
     while True:

@@ -13,5 +13,5 @@ cdef extern from "min_tree.h":
     void shim_min_tree_build(shim_min_tree* tree, size_t n) noexcept nogil
     int32_t shim_min_tree_least(const shim_min_tree* tree) noexcept nogil
     size_t shim_min_tree_first(const shim_min_tree* tree, int32_t least) noexcept nogil
-    bint shim_min_tree_next(const shim_min_tree* tree, size_t* place, int32_t number) noexcept nogil
+    bint shim_min_tree_next(const shim_min_tree* tree, size_t* place, int32_t least) noexcept nogil
     void shim_min_tree_renew(shim_min_tree* tree, size_t place) noexcept nogil

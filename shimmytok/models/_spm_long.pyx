@@ -4,7 +4,7 @@ from libc.stdint cimport uint32_t
 
 from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, push
-from shimmytok.models._chain cimport Chain, Node, chain_add, chain_merge, chain_reserve, node_end
+from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
 from shimmytok.models._spm_tables cimport find_token, push_character
 
 
@@ -13,6 +13,12 @@ cdef uint32_t rank_of(const void* tables, const void* text, const Chain* chain, 
     cdef size_t end = node_end(chain, &chain.nodes[node.next])
     node.merged = find_token(t, <const uint8_t*>text + node.start, end - node.start)
     return NONE if node.merged == NONE else t.ranks[node.merged]
+
+
+cdef ChainRules rules
+
+rules.first_rank_of = rules.rank_of = rank_of
+rules.ask_for = NULL
 
 
 cdef int merge_long(const SpmTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
@@ -25,7 +31,7 @@ cdef int merge_long(const SpmTables* t, const uint8_t* p, size_t n, Workspace* w
     while at < n:
         chain_add(&chain, NONE, at)
         at += min(character_size(p[at]), n - at)
-    if chain_merge(&chain, n, rank_of, t, p, ws) != OK:
+    if chain_merge(&chain, n, &rules, t, p, ws) != OK:
         return OUT_OF_MEMORY
     node = chain.nodes
     while True:

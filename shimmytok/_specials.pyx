@@ -3,13 +3,15 @@
 llama.cpp looks for one token after the other, the longest first, in what the earlier ones left of the text.  Here one
 pass of an Aho-Corasick automaton finds, for each place, the longest token that ends there.  These candidates are then
 taken in the same order; one that meets text already taken makes room for the next shorter token with the same end.
+Candidates that do not meet, nor through others, have nothing to do with each other, unless a token strips what is
+beside it; so each cluster of them is decided alone.
 """
 
 import numpy as np
 
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport qsort
-from libc.string cimport memset
+from libc.string cimport memmove, memset
 
 from shimmytok._automaton cimport advance
 from shimmytok._simd cimport simd_level
@@ -25,6 +27,13 @@ cdef extern from "bits.h":
 cdef enum:
     STRIPS_LEFT = 1
     STRIPS_RIGHT = 2
+
+
+cdef extern from *:
+    """
+    #define SHIM_BEGINS_CLUSTER ((uint64_t)1 << 31)
+    """
+    const uint64_t BEGINS "SHIM_BEGINS_CLUSTER"  # of a candidate: texts have fewer than 2**31 bytes
 
 
 cdef inline bint is_space(uint8_t c) noexcept nogil:
@@ -85,36 +94,7 @@ cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n,
     return NONE
 
 
-# A candidate is rank << 32 | start: the lowest is the first that llama.cpp would take.
-
-cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Buffer* found, size_t* count,
-                 bint* disjoint) noexcept nogil:
-    """The longest pattern that ends at each place, in order of the ends."""
-    cdef size_t i = 0, start, taken = 0, m = 0
-    cdef uint32_t state = 0, pattern
-    cdef Starts starts
-    disjoint[0] = True
-    begin_starts(t, text, n, &starts, simd_level)
-    while i < n:
-        if state == 0:
-            i = next_start(t, text, i, n, &starts, simd_level)
-            if i == n:
-                break
-        state = advance(&t.automaton, state, text[i])
-        i += 1
-        pattern = t.automaton.longest[state]
-        if pattern != NONE:
-            if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:
-                return OUT_OF_MEMORY
-            start = i - t.automaton.lengths[pattern]
-            (<uint64_t*>found.data)[m] = <uint64_t>pattern << 32 | start
-            m += 1
-            if start < taken:
-                disjoint[0] = False
-            taken = i
-    count[0] = m
-    return OK
-
+# A candidate is rank << 32 | start: the lowest is the first that llama.cpp would take.  A chosen one is start << 32 | rank.
 
 cdef void sink(uint64_t* heap, size_t n, size_t i) noexcept nogil:
     cdef uint64_t item = heap[i]
@@ -188,6 +168,83 @@ cdef int compare(const void* a, const void* b) noexcept nogil:
     return (x > y) - (x < y)
 
 
+cdef size_t decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64_t* items, size_t m,
+                   uint8_t* marks) noexcept nogil:
+    """Choose among m candidates.  The chosen ones come first then, in order; how many they are."""
+    cdef size_t begin = n, end = 0, i, chosen
+    cdef uint64_t best = items[0]
+    for i in range(m):
+        best = min(best, items[i])
+        begin = min(begin, <size_t><uint32_t>items[i])
+        end = <uint32_t>items[i] + t.automaton.lengths[items[i] >> 32]
+    if t.any_strips:
+        begin, end = 0, n
+    elif <uint32_t>best == begin and begin + t.automaton.lengths[best >> 32] == end:
+        items[0] = best << 32 | best >> 32                 # the first to be taken leaves nothing to the others
+        return 1
+    memset(marks + begin, 0, end - begin)
+    chosen = choose(t, text, n, items, m, marks)
+    qsort(items + chosen, m - chosen, sizeof(uint64_t), compare)
+    memmove(items, items + chosen, (m - chosen) * sizeof(uint64_t))
+    return m - chosen
+
+
+cdef int decide_all(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* ws, size_t kept,
+                    size_t* count) noexcept nogil:
+    """Choose among the candidates from number `kept` on, which none that may yet come can meet."""
+    cdef uint64_t* items = <uint64_t*>ws.candidates.data
+    cdef uint8_t* marks
+    cdef size_t k, c, low = n, first = kept, m = count[0]
+    if m == kept:
+        return OK
+    if reserve(&ws.marks, n) != OK:
+        return OUT_OF_MEMORY
+    marks = <uint8_t*>ws.marks.data
+    k = m
+    while k > kept + 1 and not t.any_strips:               # mark those that begin a cluster
+        k -= 1
+        low = min(low, <size_t><uint32_t>items[k])
+        if low >= <uint32_t>items[k - 1] + t.automaton.lengths[items[k - 1] >> 32]:
+            items[k] |= BEGINS
+    for k in range(kept + 1, m + 1):
+        if k < m and not items[k] & BEGINS:
+            continue
+        items[first] &= ~BEGINS
+        c = decide(t, text, n, items + first, k - first, marks)
+        memmove(items + kept, items + first, c * sizeof(uint64_t))
+        kept += c
+        first = k
+    count[0] = kept
+    return OK
+
+
+cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* ws, size_t* count) noexcept nogil:
+    """Put the tokens of a text into the candidates, in order; their number into `count`."""
+    cdef Buffer* found = &ws.candidates
+    cdef size_t i = 0, kept = 0, m = 0
+    cdef uint32_t state = 0, pattern
+    cdef Starts starts
+    begin_starts(t, text, n, &starts, simd_level)
+    while i < n:
+        if state == 0:                                     # what comes begins here, or behind
+            if not t.any_strips and decide_all(t, text, n, ws, kept, &m) != OK:
+                return OUT_OF_MEMORY
+            kept = m
+            i = next_start(t, text, i, n, &starts, simd_level)
+            if i == n:
+                break
+        state = advance(&t.automaton, state, text[i])
+        i += 1
+        pattern = t.automaton.longest[state]
+        if pattern != NONE:
+            if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:
+                return OUT_OF_MEMORY
+            (<uint64_t*>found.data)[m] = <uint64_t>pattern << 32 | (i - t.automaton.lengths[pattern])
+            m += 1
+    count[0] = m
+    return decide_all(t, text, n, ws, 0 if t.any_strips else kept, count)
+
+
 cdef int add_segment(Workspace* ws, size_t start, size_t end, uint32_t token) noexcept nogil:
     cdef Segment* segment
     if reserve(&ws.segments, (ws.n_segments + 1) * sizeof(Segment)) != OK:
@@ -212,30 +269,18 @@ cdef int add_text(Workspace* ws, size_t start, size_t end, const uint8_t* marks)
 
 cdef int cut(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* ws) noexcept nogil:
     cdef size_t i, count = 0, at = 0, start
-    cdef size_t chosen = 0
-    cdef uint64_t* items
-    cdef uint8_t* marks = NULL
+    cdef uint64_t item
+    cdef const uint8_t* marks = NULL
     cdef uint32_t pattern
-    cdef bint disjoint = True, ordered
     ws.n_segments = 0
-    if t.automaton.count and collect(t, text, n, &ws.candidates, &count, &disjoint) != OK:
+    if t.automaton.count and collect(t, text, n, ws, &count) != OK:
         return OUT_OF_MEMORY
-    items = <uint64_t*>ws.candidates.data
-    ordered = disjoint and not t.any_strips                # then all are taken as they come
-    if count and not ordered:
-        if reserve(&ws.marks, n) != OK:
-            return OUT_OF_MEMORY
-        marks = <uint8_t*>ws.marks.data
-        memset(marks, 0, n)
-        chosen = choose(t, text, n, items, count, marks)
-        qsort(items + chosen, count - chosen, sizeof(uint64_t), compare)
-    for i in range(chosen, count):
-        if ordered:
-            pattern = <uint32_t>(items[i] >> 32)
-            start = <uint32_t>items[i]
-        else:
-            pattern = <uint32_t>items[i]
-            start = items[i] >> 32
+    if count and t.any_strips:
+        marks = <const uint8_t*>ws.marks.data
+    for i in range(count):
+        item = (<uint64_t*>ws.candidates.data)[i]
+        pattern = <uint32_t>item
+        start = item >> 32
         if add_text(ws, at, start, marks) != OK:
             return OUT_OF_MEMORY
         at = start + t.automaton.lengths[pattern]

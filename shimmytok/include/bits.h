@@ -32,4 +32,19 @@ static inline unsigned shim_lowest(uint64_t x) {
 #endif
 }
 
+/* The number of the highest bit that is set, of x != 0. */
+static inline unsigned shim_highest(uint64_t x) {
+#if defined(__GNUC__) || defined(__clang__)
+    return 63 - (unsigned)__builtin_clzll(x);
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+    unsigned long at;
+    _BitScanReverse64(&at, x);
+    return at;
+#else
+    unsigned at = 0;
+    while (x >>= 1) at++;
+    return at;
+#endif
+}
+
 #endif

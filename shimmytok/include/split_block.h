@@ -38,40 +38,57 @@ static inline void shim_forget(shim_progress *from, size_t n) {
     }
 }
 
-/* The ends of the pieces of a clean text of at most SHIM_SHORT bytes; how many there are. */
-static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    uint32_t places[4 + SHIM_SHORT + 1], *place = places + 4, entry = 0;
-    size_t at = 0, n = 0, i = 0;
-    int age;
-    if (size == 0) return 0;
-    places[3] = 0;
-    for (;; i++) {
-        place[i] = (uint32_t)at;
-        if (at == size) break;
-        if (text[at] < 0x80) {
-            entry = t->single[(entry >> 8) + t->ascii[text[at]]];
-            at++;
+/* Of boundaries, the youngest of which is the lowest bit: drop those that an entry drops. */
+static inline uint64_t shim_drop(uint64_t boundaries, uint32_t entry) {
+    uint32_t k;
+    for (k = SHIM_DROPPED(entry); SHIM_UNLIKELY(k); k--) boundaries &= boundaries - 1;
+    return boundaries;
+}
+
+/* The ends of the pieces of a clean text of 1 to SHIM_SHORT bytes, `ascii`: all of them; how many there are. */
+static inline size_t shim_split_short_of(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends,
+                                         const int ascii) {
+    uint8_t places[SHIM_SHORT];
+    uint64_t boundaries = 0; /* bit k: k symbols before the one that was read last */
+    uint32_t entry = 0;
+    size_t at = 0, n = 0, m = 0;
+    do {
+        uint8_t symbol;
+        if (!ascii) places[m++] = (uint8_t)at;
+        if (ascii || text[at] < 0x80) {
+            symbol = t->ascii[text[at++]];
         } else {
-            entry = t->single[(entry >> 8) + shim_wide_symbol(t, text + at)];
+            symbol = shim_wide_symbol(t, text + at);
             do at++;
             while (at < size && !shim_is_first(text[at]));
         }
-        if (SHIM_UNLIKELY(entry & 0xFC)) {
-            n -= SHIM_DROPPED(entry);
-            for (age = 3; age > 1; age--)
-                if (entry >> age & 1) ends[n++] = place[(ptrdiff_t)i - age];
-        }
-        ends[n] = place[(ptrdiff_t)i - 1];
-        n += entry >> 1 & 1;
-        ends[n] = place[i];
-        n += entry & 1;
-    }
+        entry = t->single[(entry >> 8) + symbol];
+        boundaries = shim_drop(boundaries << 1, entry) | (entry & 15);
+    } while (at < size);
+    if (ascii) m = size;
     entry = t->ends[(entry >> 8) / (uint32_t)t->n_symbols];
-    n -= SHIM_DROPPED(entry);
-    for (age = 3; age > 0; age--)
-        if (entry >> age & 1) ends[n++] = place[(ptrdiff_t)i - age];
+    boundaries = shim_drop(boundaries, entry) | (entry & 15) >> 1; /* these are counted from the end of the text */
+    boundaries &= ~(uint64_t)0 >> (64 - m);
+    while (boundaries) {
+        unsigned k = shim_highest(boundaries);
+        ends[n++] = ascii ? (uint32_t)m - 1 - k : places[m - 1 - k];
+        boundaries ^= (uint64_t)1 << k;
+    }
     ends[n++] = (uint32_t)size;
     return n;
+}
+
+static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
+    uint64_t all = 0, word;
+    size_t i;
+    if (size == 0) return 0;
+    for (i = 0; i + 8 <= size; i += 8) {
+        memcpy(&word, text + i, 8);
+        all |= word;
+    }
+    for (; i < size; i++) all |= text[i];
+    return all & SHIM_EVERY_BYTE << 7 ? shim_split_short_of(t, text, size, ends, 0)
+                                      : shim_split_short_of(t, text, size, ends, 1);
 }
 
 /* Where to end a block that begins at `begin`. */

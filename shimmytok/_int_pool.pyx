@@ -24,6 +24,13 @@ cdef extern from "Python.h":
     void drop_reference "Py_DECREF"(PyObject* o) noexcept
 
 
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
+cdef enum:
+    AHEAD = 8                      # ints whose memory is asked for before they are referred to
+
+
 cdef class IntPool:
     """Room for the ints of the ids below `count`; the memory is taken as they are used."""
 
@@ -49,6 +56,10 @@ cdef class IntPool:
         cdef size_t i, count = self._count
         drop_reference(items)                              # `result` holds it
         for i in range(n):
+            if i + 2 * AHEAD < n and ids[i + 2 * AHEAD] < count:
+                SHIM_PREFETCH(&ints[ids[i + 2 * AHEAD]])
+                if ids[i + AHEAD] < count:
+                    SHIM_PREFETCH(ints[ids[i + AHEAD]])
             item = ints[ids[i]] if ids[i] < count else NULL
             if item != NULL:
                 take_reference(item)

@@ -64,16 +64,29 @@ static inline size_t shim_gather(const uint8_t *text, const uint8_t *symbols, si
 
 #if SHIM_X86
 
-/* What rows of 16 say of bytes from `first` on, and 0 of all others. */
-SHIM_AVX2 static inline __m256i shim_look_up(const __m256i *rows, int n_rows, int first, __m256i bytes) {
-    __m256i found = _mm256_setzero_si256();
+/* Rows of 16 numbers, each as what it differs in from the one before: for shim_look_up. */
+SHIM_AVX2 static inline void shim_load_rows(const uint8_t *numbers, int n_rows, __m256i *rows) {
     int k;
-    for (k = 0; k < n_rows; k++) { /* a byte of row k becomes 0x70 to 0x7F, any other 0x80 or more, which reads 0 */
-        __m256i within = _mm256_sub_epi8(bytes, _mm256_set1_epi8((char)(first + 16 * k)));
-        within = _mm256_adds_epu8(within, _mm256_set1_epi8(0x70));
-        found = _mm256_or_si256(found, _mm256_shuffle_epi8(rows[k], within));
+    for (k = 0; k < n_rows; k++)
+        rows[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(numbers + 16 * k)));
+    for (k = n_rows; --k;) rows[k] = _mm256_xor_si256(rows[k], rows[k - 1]);
+}
+
+/* What rows say of bytes below 16 * n_rows, signed ones; 0 of those below 0.  A byte of row k has what rows 0 to k differ
+ * in, and has become negative, which shuffles to 0, for those behind. */
+SHIM_AVX2 static inline __m256i shim_look_up(const __m256i *rows, int n_rows, __m256i bytes) {
+    __m256i found = _mm256_shuffle_epi8(rows[0], bytes);
+    int k;
+    for (k = 1; k < n_rows; k++) {
+        bytes = _mm256_subs_epi8(bytes, _mm256_set1_epi8(16));
+        found = _mm256_xor_si256(found, _mm256_shuffle_epi8(rows[k], bytes));
     }
     return found;
+}
+
+/* Lead bytes less 0xC0; all others become negative. */
+SHIM_AVX2 static inline __m256i shim_leads(__m256i bytes) {
+    return _mm256_subs_epi8(_mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)), _mm256_set1_epi8(0x40));
 }
 
 /* Which of 32 bytes are not inside a character. */
@@ -84,18 +97,16 @@ SHIM_AVX2 static inline uint32_t shim_firsts(__m256i bytes) {
 SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8_t *text, size_t n,
                                               uint8_t *symbols) {
     __m256i rows[8], alike[4];
-    size_t i, k;
+    size_t i;
     int wide = 0;
-    for (k = 0; k < 8; k++)
-        rows[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t->ascii + 16 * k)));
-    for (k = 0; k < 4; k++)
-        alike[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(t->alike + 16 * k)));
+    shim_load_rows(t->ascii, 8, rows);
+    shim_load_rows(t->alike, 4, alike);
     for (i = 0; n - i >= 32; i += 32) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + i)), found = shim_look_up(rows, 8, 0, bytes), leads;
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(text + i)), found = shim_look_up(rows, 8, bytes), leads;
         uint32_t firsts = (uint32_t)_mm256_movemask_epi8(bytes);
         if (firsts) {
             wide = 1;
-            leads = shim_look_up(alike, 4, 0xC0, bytes);
+            leads = shim_look_up(alike, 4, shim_leads(bytes));
             found = _mm256_or_si256(found, leads);
             firsts &= shim_firsts(bytes);
             firsts &= (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(leads, _mm256_set1_epi8((char)SHIM_MIXED)));

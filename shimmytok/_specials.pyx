@@ -94,7 +94,8 @@ cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n,
     return NONE
 
 
-# A candidate is rank << 32 | start: the lowest is the first that llama.cpp would take.  A chosen one is start << 32 | rank.
+# A candidate is rank << 32 | start: the lowest is the first that llama.cpp would take.  What was chosen is
+# start << 32 | rank.
 
 cdef void sink(uint64_t* heap, size_t n, size_t i) noexcept nogil:
     cdef uint64_t item = heap[i]

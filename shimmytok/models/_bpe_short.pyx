@@ -4,7 +4,7 @@ A merge changes two pairs, whose ranks are each a cache miss away.  So a few pie
 Where the processor has AVX-512, include/bpe_lanes.h does the same in another way for most pieces.
 """
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._simd cimport AVX2, simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve_ids

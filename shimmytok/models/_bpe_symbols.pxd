@@ -10,6 +10,9 @@ from shimmytok.models._bpe_tables cimport BUCKET, BpeTables, Merges
 cdef extern from "hash.h":
     uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
 
+cdef extern from "bpe_turns.h":
+    uint32_t shim_bucket_rank_portable(const Merges* t, const uint64_t* bucket, uint64_t key) noexcept nogil
+
 
 cdef inline uint64_t pair_key(const Merges* m, uint32_t left, uint32_t right) noexcept nogil:
     return <uint64_t>left << m.symbol_bits | right
@@ -19,23 +22,9 @@ cdef inline const uint64_t* pair_bucket(const Merges* m, uint64_t key) noexcept 
     return m.pairs + BUCKET * (shim_hash_pair(key, m.seed) & m.bucket_mask)
 
 
-cdef inline uint32_t rank_in(const Merges* m, uint64_t key, const uint64_t* bucket) noexcept nogil:
-    """The rank of the merge of two symbols, whose slot is in this bucket or behind it; or NONE."""
-    cdef uint64_t i
-    while True:
-        for i in range(BUCKET):
-            if bucket[i] == 0:
-                return NONE
-            if bucket[i] >> m.rank_bits == key:
-                return <uint32_t>(bucket[i] & ((<uint64_t>1 << m.rank_bits) - 1)) - 1
-        bucket += BUCKET
-        if bucket > m.pairs + BUCKET * m.bucket_mask:
-            bucket = m.pairs
-
-
 cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:
     cdef uint64_t key = pair_key(&t.merges, left, right)
-    return rank_in(&t.merges, key, pair_bucket(&t.merges, key))
+    return shim_bucket_rank_portable(&t.merges, pair_bucket(&t.merges, key), key)
 
 
 cdef inline size_t character_size(uint8_t lead) noexcept nogil:

@@ -276,9 +276,9 @@ cdef class BpeTableSet:
         slots = np.asarray(self._pairs)
         slots = slots[slots != 0]
         symbol_bits, rank_bits = np.uint64(self.t.merges.symbol_bits), np.uint64(self.t.merges.rank_bits)
-        ranks = slots & np.uint64((1 << self.t.merges.rank_bits) - 1)
+        ranks = slots & np.uint64((<uint64_t>1 << self.t.merges.rank_bits) - 1)
         keys = slots[np.argsort(ranks)] >> rank_bits
-        right = keys & np.uint64((1 << self.t.merges.symbol_bits) - 1)
+        right = keys & np.uint64((<uint64_t>1 << self.t.merges.symbol_bits) - 1)
         return np.stack([keys >> symbol_bits, right], axis=1).astype(np.uint32)
 
     def lines(self):

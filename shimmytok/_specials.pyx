@@ -169,11 +169,12 @@ cdef int compare(const void* a, const void* b) noexcept nogil:
     return (x > y) - (x < y)
 
 
-cdef size_t decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64_t* items, size_t m,
-                   uint8_t* marks) noexcept nogil:
-    """Choose among m candidates.  The chosen ones come first then, in order; how many they are."""
-    cdef size_t begin = n, end = 0, i, chosen
+cdef int decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64_t* items, size_t* count,
+                Workspace* ws) noexcept nogil:
+    """Choose among candidates.  The chosen ones come first then, in order; `count` becomes how many they are."""
+    cdef size_t begin = n, end = 0, m = count[0], i, chosen
     cdef uint64_t best = items[0]
+    cdef uint8_t* marks
     for i in range(m):
         best = min(best, items[i])
         begin = min(begin, <size_t><uint32_t>items[i])
@@ -182,25 +183,26 @@ cdef size_t decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64
         begin, end = 0, n
     elif <uint32_t>best == begin and begin + t.automaton.lengths[best >> 32] == end:
         items[0] = best << 32 | best >> 32                 # the first to be taken leaves nothing to the others
-        return 1
+        count[0] = 1
+        return OK
+    if reserve(&ws.marks, n) != OK:
+        return OUT_OF_MEMORY
+    marks = <uint8_t*>ws.marks.data
     memset(marks + begin, 0, end - begin)
     chosen = choose(t, text, n, items, m, marks)
-    qsort(items + chosen, m - chosen, sizeof(uint64_t), compare)
-    memmove(items, items + chosen, (m - chosen) * sizeof(uint64_t))
-    return m - chosen
+    count[0] = m - chosen
+    qsort(items + chosen, count[0], sizeof(uint64_t), compare)
+    memmove(items, items + chosen, count[0] * sizeof(uint64_t))
+    return OK
 
 
 cdef int decide_all(const SpecialTables* t, const uint8_t* text, size_t n, Workspace* ws, size_t kept,
                     size_t* count) noexcept nogil:
     """Choose among the candidates from number `kept` on, which none that may yet come can meet."""
     cdef uint64_t* items = <uint64_t*>ws.candidates.data
-    cdef uint8_t* marks
-    cdef size_t k, c, low = n, first = kept, m = count[0]
+    cdef size_t k, size, low = n, first = kept, m = count[0]
     if m == kept:
         return OK
-    if reserve(&ws.marks, n) != OK:
-        return OUT_OF_MEMORY
-    marks = <uint8_t*>ws.marks.data
     k = m
     while k > kept + 1 and not t.any_strips:               # mark those that begin a cluster
         k -= 1
@@ -211,9 +213,11 @@ cdef int decide_all(const SpecialTables* t, const uint8_t* text, size_t n, Works
         if k < m and not items[k] & BEGINS:
             continue
         items[first] &= ~BEGINS
-        c = decide(t, text, n, items + first, k - first, marks)
-        memmove(items + kept, items + first, c * sizeof(uint64_t))
-        kept += c
+        size = k - first
+        if decide(t, text, n, items + first, &size, ws) != OK:
+            return OUT_OF_MEMORY
+        memmove(items + kept, items + first, size * sizeof(uint64_t))
+        kept += size
         first = k
     count[0] = kept
     return OK

@@ -14,8 +14,9 @@ from types import ModuleType
 
 import pytest
 
+from levels import LEVELS, at_level
 from oracle.models import ranks
-from shimmytok import Tokenizer, _simd
+from shimmytok import Tokenizer
 from vocabularies import NOT_AT_HAND
 
 ROOT = str(Path(__file__).resolve().parents[1])
@@ -61,13 +62,11 @@ def gpt2_merges(gpt2: Tokenizer) -> dict[tuple[bytes, bytes], int]:
     return ranks([line.encode() for line in gpt2.metadata["tokenizer.ggml.merges"]])
 
 
-@pytest.fixture(params=_simd.LEVELS)
+@pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each level of vector instructions in turn; one that the processor lacks is the best below it."""
-    before = _simd.level()
-    _simd.set_level(request.param)
-    yield _simd.level()
-    _simd.set_level(before)
+    with at_level(request.param) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

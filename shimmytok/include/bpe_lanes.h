@@ -9,23 +9,8 @@
 #define SHIMMYTOK_BPE_LANES_H
 
 #include "cpu.h"
-#include "hash.h"
 #include "missed.h"
-
-#define SHIM_BUCKET 8                     /* slots of the table of pairs that share a cache line */
-
-typedef struct {
-    const uint64_t *pairs;                /* buckets of slots: left symbol, right symbol, rank + 1; 0: empty */
-    uint64_t bucket_mask;
-    uint64_t seed;
-    uint32_t symbol_bits;
-    uint32_t rank_bits;
-    uint32_t no_symbol;
-    uint32_t n_tokens;
-    const uint32_t *merged;               /* rank -> symbol */
-    const uint32_t *byte_pairs;           /* byte << 8 | byte -> rank, or all ones */
-    const uint32_t *byte_symbol;
-} shim_merges;
+#include "pair_ranks.h"
 
 #define SHIM_FEW 16                       /* places of a short piece, one vector; the others have two */
 #define SHIM_PLACES 32
@@ -43,20 +28,6 @@ typedef struct {
     uint32_t places[2];                   /* the left one of each pair, as a mask; 0: there is none */
     uint32_t symbols[SHIM_PLACES + 3];    /* one before the piece, those of its places, one behind them, one nowhere */
 } shim_lane;
-
-SHIM_AVX512 static inline uint32_t shim_bucket_rank(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
-    const __m512i wanted = _mm512_set1_epi64((long long)(key << t->rank_bits));
-    const __m512i in_key = _mm512_set1_epi64((long long)(~0ULL << t->rank_bits));
-    for (;;) {
-        __m512i slots = _mm512_load_si512(bucket);
-        __mmask8 same = _mm512_testn_epi64_mask(_mm512_xor_si512(slots, wanted), in_key);
-        uint64_t slot = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_maskz_compress_epi64(same, slots)));
-        if (SHIM_LIKELY((uint32_t)same | (bucket[SHIM_BUCKET - 1] == 0))) /* one branch: `same` cannot be foreseen */
-            return (uint32_t)(slot & ((1ULL << t->rank_bits) - 1)) - 1;
-        bucket += SHIM_BUCKET;
-        if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
-    }
-}
 
 /* The symbols and the ranks at 16 places from `at` on. */
 SHIM_AVX512 static inline void shim_lane_begin_at(const shim_merges *t, shim_lane *lane, uint32_t at) {
@@ -85,10 +56,8 @@ SHIM_AVX512 static inline void shim_lane_begin(const shim_merges *t, shim_missed
 
 SHIM_AVX512 static inline void shim_lane_ask(const shim_merges *t, shim_lane *lane, int i, uint32_t left,
                                              uint32_t right, uint64_t place) {
-    uint64_t key = (uint64_t)left << t->symbol_bits | right;
-    uint64_t bucket = shim_hash_pair(key, t->seed) & t->bucket_mask;
-    lane->keys[i] = key;
-    lane->buckets[i] = t->pairs + bucket * SHIM_BUCKET;
+    lane->keys[i] = shim_pair_key(t, left, right);
+    lane->buckets[i] = shim_pair_bucket(t, lane->keys[i]);
     lane->places[i] = (uint32_t)place;
     _mm_prefetch((const char *)lane->buckets[i], _MM_HINT_T0);
 }
@@ -101,7 +70,7 @@ SHIM_AVX512 static inline void shim_lane_set(__m512i *order, uint32_t places, ui
 
 SHIM_AVX512 static inline void shim_lane_answer(const shim_merges *t, const shim_lane *lane, int i, __m512i *order,
                                                 int wide) {
-    uint32_t rank = shim_bucket_rank(t, lane->buckets[i], lane->keys[i]), place = lane->places[i];
+    uint32_t rank = shim_bucket_rank_avx512(t, lane->buckets[i], lane->keys[i]), place = lane->places[i];
     uint32_t none = 0u - (rank == UINT32_MAX);
     _mm_prefetch((const char *)(t->merged + (rank & ~none)), _MM_HINT_T0);
     shim_lane_set(order, place, rank << 5 | _tzcnt_u32(place) | none, wide);

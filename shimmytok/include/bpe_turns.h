@@ -6,7 +6,11 @@
 #ifndef SHIMMYTOK_BPE_TURNS_H
 #define SHIMMYTOK_BPE_TURNS_H
 
-#include "bpe_lanes.h"
+#include <string.h>
+
+#include "cpu.h"
+#include "missed.h"
+#include "pair_ranks.h"
 #include "prefetch.h"
 
 #define SHIM_TURN_SYMBOLS 32              /* of a piece */
@@ -37,19 +41,6 @@ static const uint64_t shim_no_pairs[SHIM_BUCKET]
 #endif
     = {0};
 
-/* The rank of the merge of two symbols, whose slot is in this bucket or behind it; or all ones. */
-static inline uint32_t shim_bucket_rank_portable(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
-    uint32_t i;
-    for (;;) {
-        for (i = 0; i < SHIM_BUCKET; i++) {
-            if (bucket[i] == 0) return UINT32_MAX;
-            if (bucket[i] >> t->rank_bits == key) return (uint32_t)(bucket[i] & ((1ULL << t->rank_bits) - 1)) - 1;
-        }
-        bucket += SHIM_BUCKET;
-        if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
-    }
-}
-
 static inline uint32_t shim_least_portable(const uint32_t *order) {
     uint32_t least = order[0], i;
     for (i = 1; i < SHIM_TURN_BLOCK; i++) least = order[i] < least ? order[i] : least;
@@ -57,23 +48,6 @@ static inline uint32_t shim_least_portable(const uint32_t *order) {
 }
 
 #if SHIM_X86
-SHIM_AVX2 static inline uint32_t shim_bucket_rank_avx2(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
-    const __m128i bits = _mm_cvtsi32_si128((int)t->rank_bits);
-    const __m256i wanted = _mm256_set1_epi64x((long long)key);
-    for (;;) {
-        __m256i a = _mm256_load_si256((const __m256i *)bucket), b = _mm256_load_si256((const __m256i *)(bucket + 4));
-        __m256i same_a = _mm256_cmpeq_epi64(_mm256_srl_epi64(a, bits), wanted);
-        __m256i same_b = _mm256_cmpeq_epi64(_mm256_srl_epi64(b, bits), wanted);
-        __m256i slots = _mm256_or_si256(_mm256_and_si256(a, same_a), _mm256_and_si256(b, same_b));
-        __m128i slot = _mm_or_si128(_mm256_castsi256_si128(slots), _mm256_extracti128_si256(slots, 1));
-        uint64_t found = (uint64_t)_mm_cvtsi128_si64(_mm_or_si128(slot, _mm_unpackhi_epi64(slot, slot)));
-        if (SHIM_LIKELY(found | (bucket[SHIM_BUCKET - 1] == 0))) /* one branch: whether it is found cannot be foreseen */
-            return (uint32_t)(found & ((1ULL << t->rank_bits) - 1)) - 1;
-        bucket += SHIM_BUCKET;
-        if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
-    }
-}
-
 SHIM_AVX2 static inline uint32_t shim_least_avx2(const uint32_t *order) {
     __m256i all = _mm256_loadu_si256((const __m256i *)order);
     __m128i least = _mm_min_epu32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
@@ -87,9 +61,8 @@ static inline uint32_t shim_order(uint32_t rank, uint32_t place) { return rank <
 
 /* Ask for the rank of the symbols at two places, `some`: 1, or 0 when one of them stands for none. */
 static inline void shim_turn_ask(const shim_merges *t, shim_turn *turn, int i, uint32_t left, uint32_t right, int some) {
-    uint64_t key = (uint64_t)turn->symbol[left] << t->symbol_bits | turn->symbol[right];
-    size_t bucket = (size_t)(t->pairs + (shim_hash_pair(key, t->seed) & t->bucket_mask) * SHIM_BUCKET);
-    size_t mask = 0 - (size_t)some;
+    uint64_t key = shim_pair_key(t, turn->symbol[left], turn->symbol[right]);
+    size_t bucket = (size_t)shim_pair_bucket(t, key), mask = 0 - (size_t)some;
     bucket = (bucket & mask) | ((size_t)shim_no_pairs & ~mask);
     turn->keys[i] = key;
     turn->left[i] = left;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "bits.h"
 #include "cpu.h"
 #include "hash.h"
@@ -139,30 +140,19 @@ SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t
 }
 #endif
 
-/* Are n bytes seen to be ASCII, `room` of which and of what is behind them can be read? */
-static inline int shim_seen_ascii(const uint8_t *p, size_t n, size_t room) {
-    uint64_t all = 0, word;
-    size_t i;
-    for (i = 0; i < n; i += 8) {
-        if (room - i < 8) return 0;
-        memcpy(&word, p + i, 8);
-        all |= word;
-    }
-    return !(all & SHIM_EVERY_BYTE << 7);
-}
-
 /* Bit i: the text may be cut at p[i], before a character that is not `known` and behind one that is not ASCII.
  *
  * At most 64 bytes are looked at, and bits from n on are 0; `room` bytes can be read from p on, p[-1], and if it is not
  * ASCII p[-2]. */
 static inline uint64_t shim_find_cuts(const shim_joints *t, const uint8_t *p, size_t n, size_t room, int level) {
     uint64_t marks;
-    if (n < 64 && shim_seen_ascii(p, n, room)) return 0; /* most short texts */
+    if (n < 64 && shim_is_ascii(p, n)) return 0; /* most short texts */
     marks = shim_cut_marks(t->known, p, n, level);
     if (!marks) return 0;
 #if SHIM_X86
     if (level > 1 && room >= SHIM_CUT_ROOM && marks >> 1) return shim_cuts_avx512(t, p, marks);
 #endif
+    (void)room;
     return shim_cuts_portable(t, p, marks);
 }
 

@@ -4,6 +4,7 @@
 #ifndef SHIMMYTOK_SPLIT_BLOCK_H
 #define SHIMMYTOK_SPLIT_BLOCK_H
 
+#include "ascii.h"
 #include "split_ends.h"
 #include "split_run.h"
 #include "split_symbols.h"
@@ -79,16 +80,9 @@ static inline size_t shim_split_short_of(const shim_restart *t, const uint8_t *t
 }
 
 static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    uint64_t all = 0, word;
-    size_t i;
     if (size == 0) return 0;
-    for (i = 0; i + 8 <= size; i += 8) {
-        memcpy(&word, text + i, 8);
-        all |= word;
-    }
-    for (; i < size; i++) all |= text[i];
-    return all & SHIM_EVERY_BYTE << 7 ? shim_split_short_of(t, text, size, ends, 0)
-                                      : shim_split_short_of(t, text, size, ends, 1);
+    return shim_is_ascii(text, size) ? shim_split_short_of(t, text, size, ends, 1)
+                                     : shim_split_short_of(t, text, size, ends, 0);
 }
 
 /* Where to end a block that begins at `begin`. */

@@ -65,7 +65,7 @@ static void shim_probe_portable(const shim_batch *b) {
 /* Go on to the next piece: behind the ids of an entry with `count` of them, if it is a hit; else note the piece.  Nearly
  * all are hits: a branch is cheaper here than to do without. */
 #define SHIM_NEXT(hit, count)                                               \
-    if (SHIM_LIKELY(hit) && SHIM_LIKELY((count) - 1 < 4)) n += (count);         \
+    if (SHIM_LIKELY(hit) && SHIM_LIKELY((count) - 1 < 4)) n += (count);     \
     else absent[n_absent++] = n | (uint64_t)k << 32 | ((hit) ? (uint64_t)(count) << 48 : 0)
 
 static size_t shim_find_portable(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {

@@ -22,6 +22,9 @@ from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
 from shimmytok.pretokenizers._split cimport split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
+cdef extern from "ascii.h":
+    bint shim_is_ascii(const uint8_t* p, size_t n) noexcept nogil
+
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
@@ -74,14 +77,6 @@ cdef void find_whole(const BpeTables* t, Missed* words, size_t count, IdSink* fo
         count -= m
 
 
-cdef bint is_ascii(const Missed* word) noexcept nogil:
-    cdef size_t i
-    cdef uint8_t high = 0
-    for i in range(word.n):
-        high |= word.p[i]
-    return high < 0x80
-
-
 cdef bint is_part(const Pieces* whole, const Missed* word) noexcept nogil:
     """Is the word a part of a piece, and not a piece?"""
     cdef size_t start = word.p - whole.text, low = 0, high = whole.count, middle
@@ -120,7 +115,10 @@ cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws,
     while k < count:
         m = 0
         while k < count and m < CHECKED:
-            if words[k].count and not is_ascii(&words[k]) and not job.t.whole[found.ids[words[k].first]]:
+            if (
+                words[k].count and not shim_is_ascii(words[k].p, words[k].n) and
+                not job.t.whole[found.ids[words[k].first]]
+            ):
                 merged[m] = words[k]
                 merged[m].count = 0
                 place[m] = <uint32_t>k

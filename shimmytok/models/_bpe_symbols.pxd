@@ -5,21 +5,12 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._vocab cimport find
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, push, reserve_ids
-from shimmytok.models._bpe_tables cimport BUCKET, BpeTables, Merges
+from shimmytok.models._bpe_tables cimport BpeTables, Merges
 
-cdef extern from "hash.h":
-    uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
-
-cdef extern from "bpe_turns.h":
-    uint32_t shim_bucket_rank_portable(const Merges* t, const uint64_t* bucket, uint64_t key) noexcept nogil
-
-
-cdef inline uint64_t pair_key(const Merges* m, uint32_t left, uint32_t right) noexcept nogil:
-    return <uint64_t>left << m.symbol_bits | right
-
-
-cdef inline const uint64_t* pair_bucket(const Merges* m, uint64_t key) noexcept nogil:
-    return m.pairs + BUCKET * (shim_hash_pair(key, m.seed) & m.bucket_mask)
+cdef extern from "pair_ranks.h":
+    uint64_t pair_key "shim_pair_key"(const Merges* m, uint32_t left, uint32_t right) noexcept nogil
+    const uint64_t* pair_bucket "shim_pair_bucket"(const Merges* m, uint64_t key) noexcept nogil
+    uint32_t shim_bucket_rank_portable(const Merges* m, const uint64_t* bucket, uint64_t key) noexcept nogil
 
 
 cdef inline uint32_t rank_of(const BpeTables* t, uint32_t left, uint32_t right) noexcept nogil:

@@ -9,7 +9,7 @@ from shimmytok.models._bpe_cuts cimport BpeCuts, BpeCutTables
 from shimmytok.models._bpe_lines cimport Line, Side
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
-cdef extern from "bpe_lanes.h":
+cdef extern from "pair_ranks.h":
     const uint64_t BUCKET "SHIM_BUCKET"
     ctypedef struct Merges "shim_merges":
         const uint64_t* pairs      # buckets of slots: left symbol, right symbol, rank + 1; 0: empty

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from levels import LEVELS, at_level
 from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
-from shimmytok import _simd
 from shimmytok._cuts import Cuts
 from shimmytok._vocab import TokenTable
 from shimmytok.gguf import ValueType
@@ -85,14 +85,10 @@ INVALID = st.lists(
 def test_spm_words(level, vocabulary, texts, add_space):
     tokens, scores = vocabulary
     tok = tokenizer("llama", tokens, scores=floats(scores), add_space_prefix=(ValueType.BOOL, add_space))
-    before = _simd.level()
-    _simd.set_level(level)
-    try:
+    with at_level(level):
         for text in [*texts, b" ".join(texts)]:
             expected = spm_fragment(text, last_ids(tokens), scores, add_space=add_space, unknown=0) if text else []
             assert tok.encode(text, add_special_tokens=False) == expected
-    finally:
-        _simd.set_level(before)
 
 
 @pytest.mark.parametrize("add_space", [False, True])
@@ -247,17 +243,13 @@ def test_all_levels_find_the_same_cuts():
     letters, tokens, merges = chinese_and_more(rng)
     lines = [written(left) + b" " + written(right) for left, right in merges]
     cuts = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))._parts.merges.cuts
-    before = _simd.level()
-    try:
-        for _ in range(300):
-            text = "".join(rng.choices([*letters, "a"], k=rng.randrange(1, 200))).encode()
-            found = []
-            for level in _simd.LEVELS:
-                _simd.set_level(level)
+    for _ in range(300):
+        text = "".join(rng.choices([*letters, "a"], k=rng.randrange(1, 200))).encode()
+        found = []
+        for level in LEVELS:
+            with at_level(level):
                 found.append(cuts.cuts(text))
-            assert found[0] == found[1] == found[2]
-    finally:
-        _simd.set_level(before)
+        assert found[0] == found[1] == found[2]
 
 
 @st.composite
@@ -332,17 +324,11 @@ def test_pieces_and_parts_with_the_same_bytes_in_one_text(lines):
         assert tok.encode(lines, add_special_tokens=False) == expected[1:]
 
 
-def test_parts_without_ids_beside_tokens_by_name_only():
+def test_parts_without_ids_beside_tokens_by_name_only(level):
     """A part may be a token by name whose bytes are none: merging leaves nothing of it, and nothing is merged again."""
     ascii_only = [ALPHABET[b].encode() for b in range(128)]
     texts = [*ascii_only, written("語".encode())]
     tok = tokenizer("gpt2", texts, pre=(ValueType.STRING, "llama-bpe"), merges=strings([]))
-    level = _simd.level()
-    try:
-        for name in _simd.LEVELS:
-            _simd.set_level(name)
-            for _ in range(2):
-                assert tok.encode("語語語", add_special_tokens=False) == []
-                assert tok.encode("語\n語語語語\na", add_special_tokens=False) == [128, 10, 10, 97]
-    finally:
-        _simd.set_level(level)
+    for _ in range(2):
+        assert tok.encode("語語語", add_special_tokens=False) == []
+        assert tok.encode("語\n語語語語\na", add_special_tokens=False) == [128, 10, 10, 97]

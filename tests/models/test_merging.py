@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from levels import LEVELS, at_level
 from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
@@ -47,33 +51,41 @@ def words(characters):
 
 
 @settings(max_examples=400, deadline=None)
-@given(bpe_vocabularies("abcd"), words("abcd"), st.sampled_from([("gpt-2", False), ("llama-bpe", True)]))
-def test_byte_level_bpe(vocabulary, word, pre):
+@given(
+    bpe_vocabularies("abcd"),
+    words("abcd"),
+    st.sampled_from([("gpt-2", False), ("llama-bpe", True)]),
+    st.sampled_from(LEVELS),
+)
+def test_byte_level_bpe(vocabulary, word, pre, level):
     tokens, merges = vocabulary
     tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, pre[0]), merges=strings(merges))
     expected = bpe_piece(word.encode(), last_ids(tokens), ranks(merges), byte_level=True, ignore_merges=pre[1])
-    assert tok.encode(word, add_special_tokens=False) == expected
+    with at_level(level):
+        assert tok.encode(word, add_special_tokens=False) == expected
 
 
 @settings(max_examples=200, deadline=None)
-@given(bpe_vocabularies([ALPHABET[b] for b in "äß".encode()] + ["e"]), words("äßeé"))
-def test_byte_level_bpe_inside_characters(vocabulary, word):
+@given(bpe_vocabularies([ALPHABET[b] for b in "äß".encode()] + ["e"]), words("äßeé"), st.sampled_from(LEVELS))
+def test_byte_level_bpe_inside_characters(vocabulary, word, level):
     tokens, merges = vocabulary
     tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
     expected = bpe_piece(word.encode(), last_ids(tokens), ranks(merges), byte_level=True, ignore_merges=False)
-    assert tok.encode(word, add_special_tokens=False) == expected
+    with at_level(level):
+        assert tok.encode(word, add_special_tokens=False) == expected
 
 
 @settings(max_examples=400, deadline=None)
-@given(bpe_vocabularies("aé▁😀"), words("aé 😀b"), st.lists(st.integers(0, 255), max_size=40))
-def test_raw_utf8_bpe(vocabulary, word, byte_tokens):
+@given(bpe_vocabularies("aé▁😀"), words("aé 😀b"), st.lists(st.integers(0, 255), max_size=40), st.sampled_from(LEVELS))
+def test_raw_utf8_bpe(vocabulary, word, byte_tokens, level):
     tokens, merges = vocabulary
     tokens = [*tokens, *(b"<0x%02X>" % b for b in dict.fromkeys(byte_tokens))]
     tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "sarvam-moe"), merges=strings(merges))
     expected = bpe_piece(
         word.replace(" ", "▁").encode(), last_ids(tokens), ranks(merges), byte_level=False, ignore_merges=False
     )
-    assert tok.encode(word, add_special_tokens=False) == expected
+    with at_level(level):
+        assert tok.encode(word, add_special_tokens=False) == expected
 
 
 @st.composite
@@ -116,6 +128,17 @@ def test_words_with_the_bundled_vocabulary(word, gpt2, gpt2_merges):
     # The reference's own Unicode tables may see a letter as something else and cut there.
     if gpt2_is_one_piece(word):
         assert pieces == expected
+
+
+def test_many_words_at_once(level, gpt2, gpt2_merges):
+    """Words that are merged together, and end at different times, some of them longer than the quick form takes."""
+    rng = random.Random(17)
+    tokens = gpt2_tokens(gpt2)
+    for sizes in (range(1, 41), range(6, 9), (1, 33)):
+        found = [" " + "".join(rng.choices("etaoinshrd", k=rng.choice(sizes))) for _ in range(400)]
+        ids = [bpe_piece(w.encode(), tokens, gpt2_merges, byte_level=True, ignore_merges=False) for w in found]
+        gpt2.clear_cache()
+        assert gpt2.encode("".join(found)) == list(chain.from_iterable(ids))
 
 
 _tokens = {}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oracle.wordpiece import LOWER, NFD, wordpiece_fragment
-from shimmytok import GGUFError, Tokenizer, UnsupportedModelError, _simd
+from shimmytok import GGUFError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 from shimmytok.normalizers.bert import CHINESE_RANGES, characters
@@ -62,15 +62,6 @@ def test_against_the_twin(tokens, text, lowercase, strip_accents):
     assert tok.encode(text) == [1, *ids, 2]
 
 
-@pytest.fixture(params=_simd.LEVELS)
-def simd(request):
-    """Each level of vector instructions in turn."""
-    before = _simd.level()
-    _simd.set_level(request.param)
-    yield
-    _simd.set_level(before)
-
-
 SNIPPETS = ["a" * 61, "b" * 7, "é", "́", "\u200d", "中", "\u3000", "😀", "$", "—", "K", " ", "\n", "\0", "\ufffd"]
 BROKEN = [b"\xff", b"\x80", b"\xe4\xb8", b"\xf0\x9f\x98", b"\xc0\xa0", b"\xc0\xae", b"\xe2\x80", b"\xf4\x90\x80\x80"]
 LONG_TEXTS = st.lists(st.sampled_from([*map(str.encode, SNIPPETS), *BROKEN]), min_size=20, max_size=80).map(b"".join)
@@ -79,12 +70,12 @@ LETTERS_AND_MARKS = [*SPECIALS, "▁".encode(), *(c.encode() for c in "abék中$
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=LONG_TEXTS, strip_accents=st.booleans())
-def test_words_across_the_64_bytes_of_a_mask(simd, text, strip_accents):
+def test_words_across_the_64_bytes_of_a_mask(level, text, strip_accents):
     tok = tokenizer(LETTERS_AND_MARKS, **IDS, **{"normalizer.strip_accents": (FLAG, strip_accents)})
     assert tok.encode(text, add_special_tokens=False) == expected(text, LETTERS_AND_MARKS, True, strip_accents)
 
 
-def test_words_across_blocks(simd):
+def test_words_across_blocks(level):
     tok = tokenizer(LETTERS_AND_MARKS, **IDS)
     for unit in ("ab.é 中😀b", "a" + "\u200d" * 3000 + "b ", "中", " " * 8191 + "a", "b$" * 50 + "a" * 67):
         text = (unit * (20_000 // len(unit.encode()) + 1)).encode()

@@ -1,4 +1,4 @@
-/* Counting zeros, on any compiler, and bytes in a word. */
+/* Counting zeros and ones, on any compiler, and bytes in a word. */
 #ifndef SHIMMYTOK_BITS_H
 #define SHIMMYTOK_BITS_H
 
@@ -44,6 +44,18 @@ static inline unsigned shim_highest(uint64_t x) {
     unsigned at = 0;
     while (x >>= 1) at++;
     return at;
+#endif
+}
+
+/* How many bits are set. */
+static inline unsigned shim_ones(uint64_t x) {
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_popcountll(x);
+#else
+    x -= x >> 1 & 0x5555555555555555ULL;
+    x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0FULL;
+    return (unsigned)(x * SHIM_EVERY_BYTE >> 56);
 #endif
 }
 

@@ -72,7 +72,6 @@ SHIM_AVX512 static inline void shim_lane_answer(const shim_merges *t, const shim
                                                 int wide) {
     uint32_t rank = shim_bucket_rank_avx512(t, lane->buckets[i], lane->keys[i]), place = lane->places[i];
     uint32_t none = 0u - (rank == UINT32_MAX);
-    _mm_prefetch((const char *)(t->merged + (rank & ~none)), _MM_HINT_T0);
     shim_lane_set(order, place, rank << 5 | _tzcnt_u32(place) | none, wide);
 }
 
@@ -81,7 +80,7 @@ SHIM_AVX512 static inline uint32_t shim_lane_merge(const shim_merges *t, shim_la
                                                    int wide) {
     uint32_t best = _mm512_reduce_min_epu32(wide ? _mm512_min_epu32(order[0], order[1]) : order[0]);
     uint32_t some = 0u - (best != UINT32_MAX), k = best & (wide ? 31 : 15);
-    uint32_t symbol = t->merged[(best & some) >> 5], left, right;
+    uint32_t symbol = shim_merged(t, (best & some) >> 5), left, right;
     uint64_t live = lane->live, gone = live & (~1ULL << k), below;
     lane->symbols[some ? k + 1 : SHIM_PLACES + 2] = symbol;
     gone &= (0 - gone) & (0 - (uint64_t)(some & 1));

@@ -75,7 +75,7 @@ static inline void shim_turn_ask(const shim_merges *t, shim_turn *turn, int i, u
 /* Do the chosen merge, and ask for the ranks of the new pairs. */
 static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn) {
     uint32_t k = turn->best & SHIM_PLACE_MASK, right = turn->next[k], left = turn->previous[k];
-    turn->symbol[k] = t->merged[turn->best >> SHIM_PLACE_BITS];
+    turn->symbol[k] = shim_merged(t, turn->best >> SHIM_PLACE_BITS);
     turn->order[right] = turn->order[k] = turn->order[left] = SHIM_NO_ORDER;
     right = turn->next[right];
     turn->next[k] = (uint8_t)right;
@@ -106,7 +106,6 @@ static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn) {
         turn->order[turn->left[0]] = turn->answers[0]; /* not before: they would be read back at once */ \
         turn->order[turn->left[1]] = turn->answers[1];                                                  \
         turn->best = best;                                                                              \
-        SHIM_PREFETCH(t->merged + (best < SHIM_NO_ORDER ? best >> SHIM_PLACE_BITS : 0));                \
     }                                                                                                   \
     for (k = 0, left = n; k < left;) {                                                                  \
         shim_turn *turn = turns[k];                                                                     \

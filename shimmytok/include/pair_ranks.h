@@ -1,17 +1,30 @@
-/* The merges of BPE, and the rank of a pair of symbols: a hash table whose buckets are cache lines.
+/* The merges of BPE: the rank of a pair of symbols, in a hash table whose buckets are cache lines, and the symbol that
+ * the two become.
  *
  * A look-up exists for each level of vector instructions (cpu.h), all with the same answers.  Whether a pair is there
  * cannot be foreseen: so those with vectors have one branch, to the next bucket, which is hardly ever taken.  It would be
- * two with || in place of |. */
+ * two with || in place of |.
+ *
+ * Most lists of merges are in the order of the tokens they make: the symbol of a rank is that of the rank before, or the
+ * next one.  A bit a rank says which, so that the symbols of all ranks are in the second cache. */
 #ifndef SHIMMYTOK_PAIR_RANKS_H
 #define SHIMMYTOK_PAIR_RANKS_H
 
 #include <stdint.h>
 
+#include "bits.h"
 #include "cpu.h"
 #include "hash.h"
 
 #define SHIM_BUCKET 8                     /* slots of the table of pairs that share a cache line */
+
+#define SHIM_MERGED_BITS 6                /* of the ranks of a block, 64 */
+#define SHIM_MERGED_BLOCK (1u << SHIM_MERGED_BITS)
+
+typedef struct {
+    uint64_t steps;                       /* bit i: the symbol of the i-th rank is one more than that of the rank before */
+    uint32_t first;                       /* the symbol of the first rank; all ones: the symbols are in no such order */
+} shim_merged_block;
 
 typedef struct {
     const uint64_t *pairs;                /* buckets of slots: left symbol, right symbol, rank + 1; 0: empty */
@@ -21,10 +34,39 @@ typedef struct {
     uint32_t rank_bits;
     uint32_t no_symbol;
     uint32_t n_tokens;
-    const uint32_t *merged;               /* rank -> symbol */
+    const shim_merged_block *blocks;      /* rank -> the symbol that the two become */
+    const uint32_t *merged;               /* the same, for blocks in no order; NULL when there are none */
     const uint32_t *byte_pairs;           /* byte << 8 | byte -> rank, or all ones */
     const uint32_t *byte_symbol;
 } shim_merges;
+
+/* Make a block of the symbols of at most 64 ranks; 0 when it could not tell them, 1 otherwise.  All ones stand for a
+ * rank that no pair has, and may become any symbol. */
+static inline int shim_merged_pack(shim_merged_block *block, const uint32_t *merged, size_t n) {
+    uint32_t last = UINT32_MAX;
+    size_t i;
+    block->steps = 0;
+    block->first = UINT32_MAX;
+    for (i = 0; i < n; i++) {
+        if (merged[i] == UINT32_MAX) continue;
+        if (last == UINT32_MAX) block->first = merged[i];
+        else if (merged[i] == last + 1) block->steps |= 1ULL << i;
+        else if (merged[i] != last) {
+            block->first = UINT32_MAX;
+            return 0;
+        }
+        last = merged[i];
+    }
+    if (last == UINT32_MAX) block->first = 0;
+    return 1;
+}
+
+/* The symbol that the two of a rank become. */
+static inline uint32_t shim_merged(const shim_merges *t, uint32_t rank) {
+    const shim_merged_block *block = t->blocks + (rank >> SHIM_MERGED_BITS);
+    if (SHIM_UNLIKELY(block->first == UINT32_MAX)) return t->merged[rank];
+    return block->first + shim_ones(block->steps & ((2ULL << (rank & (SHIM_MERGED_BLOCK - 1))) - 1));
+}
 
 static inline uint64_t shim_pair_key(const shim_merges *t, uint32_t left, uint32_t right) {
     return (uint64_t)left << t->symbol_bits | right;

@@ -11,6 +11,10 @@ from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 
 cdef extern from "pair_ranks.h":
     const uint64_t BUCKET "SHIM_BUCKET"
+    const size_t MERGED_BLOCK "SHIM_MERGED_BLOCK"
+    ctypedef struct MergedBlock "shim_merged_block":
+        pass
+    bint shim_merged_pack(MergedBlock* block, const uint32_t* merged, size_t n) noexcept nogil
     ctypedef struct Merges "shim_merges":
         const uint64_t* pairs      # buckets of slots: left symbol, right symbol, rank + 1; 0: empty
         uint64_t bucket_mask       # number of buckets - 1
@@ -19,7 +23,8 @@ cdef extern from "pair_ranks.h":
         uint32_t rank_bits
         uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
         uint32_t n_tokens
-        const uint32_t* merged     # rank -> the symbol that the two become
+        const MergedBlock* blocks  # rank -> the symbol that the two become
+        const uint32_t* merged     # the same where the symbols are in no order; NULL: they are everywhere
         const uint32_t* byte_pairs  # byte-level: first byte << 8 | second -> rank, or NONE
         const uint32_t* byte_symbol  # byte-level: the symbol of each byte
 
@@ -43,6 +48,7 @@ cdef class BpeTableSet:
     cdef TokenTable _symbols
     cdef uint64_t[::1] _pairs
     cdef uint32_t[::1] _merged
+    cdef uint8_t[::1] _blocks
     cdef uint32_t[::1] _byte_pairs
     cdef uint32_t[::1] _byte_symbol
     cdef Splitter _splitter
@@ -54,6 +60,7 @@ cdef class BpeTableSet:
     cdef uint32_t _symbol(self, const Side* side) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
     cdef int _enter_merges(self, StringArray merges) except -1
+    cdef int _pack_merged(self, size_t count) except -1
     cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
     cdef int _close_cuts(self) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1

@@ -177,14 +177,13 @@ cdef class BpeTableSet:
         m.rank_bits = 64 - 2 * m.symbol_bits
         m.no_symbol = (<uint32_t>1 << m.symbol_bits) - 1
         self._pairs = LargeMemory(BUCKET * buckets)        # page-aligned: a bucket is a cache line
-        self._merged = np.zeros(merges.view.count + 1, np.uint32)
+        self._merged = np.full(merges.view.count + 1, NONE, np.uint32)
         fault_in(&self._pairs[0], BUCKET * buckets * sizeof(uint64_t))
-        fault_in(&self._merged[0], merges.view.count * sizeof(uint32_t))
         m.pairs = &self._pairs[0]
-        m.merged = &self._merged[0]
         m.bucket_mask = buckets - 1
         m.seed = int.from_bytes(os.urandom(8), "little")
         self._enter_merges(merges)
+        self._pack_merged(merges.view.count)
         if self._symbols.table.count >= m.no_symbol:
             count, most = self._symbols.table.count, m.no_symbol - 1
             raise LimitError(f"{count} tokens and texts of merges: {most} are possible with {merges.view.count} merges")
@@ -228,6 +227,24 @@ cdef class BpeTableSet:
         self.n_merges += 1
         if self.t.byte_level and line.both.n == 2:
             self._byte_pairs[<size_t>line.both.p[0] << 8 | line.both.p[1]] = rank
+        return 0
+
+    cdef int _pack_merged(self, size_t count) except -1:
+        """The symbols of all ranks as blocks; where these tell all, the array is dropped."""
+        cdef size_t n = count // MERGED_BLOCK + 1, i
+        cdef bint all_packed = True
+        cdef MergedBlock* blocks
+        self._blocks = np.empty(n * sizeof(MergedBlock), np.uint8)
+        blocks = <MergedBlock*>&self._blocks[0]
+        for i in range(n):
+            all_packed &= shim_merged_pack(
+                &blocks[i], &self._merged[i * MERGED_BLOCK], min(MERGED_BLOCK, count - i * MERGED_BLOCK)
+            )
+        self.t.merges.blocks = blocks
+        self.t.merges.merged = &self._merged[0]
+        if all_packed:
+            self.t.merges.merged = NULL
+            self._merged = None
         return 0
 
     cdef int _close_cuts(self) except -1:

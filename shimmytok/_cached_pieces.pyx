@@ -14,6 +14,9 @@ from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve, reserve_ids
 cdef extern from "hash.h":
     bint shim_same_bytes(const uint8_t* a, const uint8_t* b, size_t n) noexcept nogil
 
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
 cdef extern from "word_batch.h":
     const size_t SHIM_SHORT_TEXT
     const size_t SHIM_WIDE_IDS
@@ -52,6 +55,7 @@ cdef enum:
     MOST = ENOUGH + BATCH          # and that may wait
     BUCKETS = 512                  # by which pieces that wait twice are found
     NOBODY = 0xFFFF
+    AHEAD = 4                      # pieces
     MOVE = 8                       # of so many that wait one is brought home, if it is in its other line
 
 ctypedef uint64_t[2] ShortKey
@@ -106,6 +110,12 @@ cdef void wait(
     batch.n_waiting += count
 
 
+cdef inline void ask_again(const Waiting* waiting) noexcept nogil:
+    """Ask for memory that was looked at before, and may have left the first caches since."""
+    SHIM_PREFETCH(waiting.line)
+    SHIM_PREFETCH(waiting.other)
+
+
 cdef inline size_t bucket_of(const Batch* batch, size_t k) noexcept nogil:
     cdef size_t place = <size_t>batch.waiting[k].other
     return (place >> 6 ^ place >> 15) % BUCKETS
@@ -139,6 +149,7 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
     for k in range(batch.n_waiting):
         if reserve_ids(found, SHIM_WIDE_IDS) != OK:
             return OUT_OF_MEMORY
+        SHIM_PREFETCH(batch.waiting[min(k + AHEAD, batch.n_waiting - 1)].other)
         word = &batch.missed[k]
         waiting = &batch.waiting[k]
         word.first = found.n
@@ -223,6 +234,7 @@ cdef int encode_waiting(
     if status != OK:
         return status
     for k in range(batch.n_unknown):
+        ask_again(&batch.waiting[batch.number[min(k + AHEAD, batch.n_unknown - 1)]])
         word = &batch.unknown[k]
         waiting = &batch.waiting[batch.number[k]]
         batch.missed[batch.number[k]] = word[0]

@@ -13,6 +13,7 @@
 #include "bits.h"
 #include "cpu.h"
 #include "hash.h"
+#include "prefetch.h"
 
 #define SHIM_CUT_ROOM 66                 /* bytes that the fastest way reads from the place on where it begins */
 
@@ -79,19 +80,28 @@ static inline uint64_t shim_cut_marks(const uint8_t *known, const uint8_t *p, si
 
 static inline uint64_t shim_bit_at(const uint64_t *bits, uint64_t k) { return bits[k >> 6] >> (k & 63); }
 
-/* May a clean text be cut at p, between two characters that are not ASCII? */
-static inline uint64_t shim_may_cut(const shim_joints *t, const uint8_t *p) {
+/* The hash of what is around a place between two characters that are not ASCII. */
+static inline uint32_t shim_joint(const shim_joints *t, const uint8_t *p) {
     uint64_t left = (uint64_t)(p - 2)[0] << 8 | (p - 1)[0], right = (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8;
     if (p[0] >= 0xE0) right |= p[2];
-    return 1 & ~(shim_bit_at(t->leads, (left & 255) << 8 | p[0]) |
-                 shim_bit_at(t->joined, shim_hash_pair(left << 32 | right, 0) & t->mask));
+    return (uint32_t)(shim_hash_pair(left << 32 | right, 0) & t->mask);
 }
 
+/* The places of `marks` where no merge joins.  All of their bits are asked for before the first is looked at. */
 static inline uint64_t shim_cuts_portable(const shim_joints *t, const uint8_t *p, uint64_t marks) {
-    uint64_t cuts = 0;
-    for (; marks; marks &= marks - 1) {
-        unsigned at = shim_lowest(marks);
-        cuts |= shim_may_cut(t, p + at) << at;
+    uint32_t joints[64];
+    uint64_t left, cuts = 0;
+    size_t n = 0;
+    for (left = marks; left; left &= left - 1) {
+        joints[n] = shim_joint(t, p + shim_lowest(left));
+        SHIM_PREFETCH(t->joined + (joints[n] >> 6));
+        n++;
+    }
+    n = 0;
+    for (left = marks; left; left &= left - 1) {
+        const uint8_t *at = p + shim_lowest(left);
+        uint64_t joined = shim_bit_at(t->joined, joints[n++]) | shim_bit_at(t->leads, (uint64_t)at[-1] << 8 | at[0]);
+        cuts |= (left & (0 - left)) & ((joined & 1) - 1);
     }
     return cuts;
 }

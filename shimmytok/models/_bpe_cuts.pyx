@@ -11,8 +11,8 @@ A place is known by two bytes before it and three after it.  Symbols of byte-lev
 a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but none is invented.
 
 Not every such cut is made.  Cuts are for runs of Chinese or Thai, most of which never come again, while their parts do:
-so there is none beside ASCII, in pieces of at most UNCUT bytes, or before a letter of two bytes (Greek, Cyrillic,
-Arabic) from an alphabet that merges know well.
+so there is none beside ASCII, or before a letter of two bytes (Greek, Cyrillic, Arabic) from an alphabet that merges
+know well.
 """
 
 import numpy as np
@@ -36,7 +36,6 @@ cdef extern from "byte_masks.h":
     size_t shim_bit_numbers(int level, uint64_t mask, uint32_t base, uint32_t* out) noexcept nogil
 
 cdef enum:
-    UNCUT = 8                      # bytes of a piece that is not worth cutting
     MOST_GUESSES = 1 << 18         # pairs that stand for unknown bytes: with more, nothing is cut
     WELL_KNOWN = 100               # merges that join before letters with this lead byte
     CHUNK = 64                     # bytes of text that are looked at together
@@ -75,11 +74,6 @@ cdef struct Cutting:
     size_t count                   # ends that are written, cuts among them
 
 
-cdef inline uint64_t below(size_t n) noexcept nogil:
-    """The lowest n bits."""
-    return (<uint64_t>1 << n) - 1 if n < 64 else ~<uint64_t>0
-
-
 cdef size_t first_behind(const Pieces* pieces, size_t k, size_t at) noexcept nogil:
     """The first piece from number k on that ends behind `at`; there is one."""
     while pieces.count - k > STRIDE and pieces.ends[k + STRIDE - 1] <= at:
@@ -90,28 +84,17 @@ cdef size_t first_behind(const Pieces* pieces, size_t k, size_t at) noexcept nog
 
 
 cdef int take_cuts(Cutting* c, size_t at, uint64_t cuts, int level, Buffer* ends) noexcept nogil:
-    """Write those cuts, of the CHUNK bytes from `at` on, that lie inside of long pieces, with all ends up to there."""
+    """Write those cuts, of the CHUNK bytes from `at` on, with all ends up to there."""
     cdef const uint32_t* whole = c.whole.ends
-    cdef uint64_t inside = 0, borders = 0
-    cdef size_t first = first_behind(c.whole, c.k, at - 1), k = first, end
-    cdef size_t start = whole[k - 1] if k else c.whole.start
-    while k < c.whole.count:
-        end = whole[k]
-        # A bit for each byte of a long piece but its first.  No branch: lengths come as they like.
-        inside |= below(end - at) & ~below(start + 1 - at if start >= at else 0) & -<uint64_t>(end - start > UNCUT)
-        if end - at >= CHUNK:
-            break
-        borders |= <uint64_t>1 << (end - at)
-        start = end
+    cdef size_t first = first_behind(c.whole, c.k, at - 1), k = first
+    while k < c.whole.count and whole[k] - at < CHUNK:
+        cuts |= <uint64_t>1 << (whole[k] - at)
         k += 1
     c.k = k
-    cuts &= inside
-    if cuts == 0:
-        return OK
     if reserve(ends, (c.count + first - c.copied + CHUNK) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
     copy_ends(c, first, <uint32_t*>ends.data)
-    c.count += shim_bit_numbers(level, borders | cuts, <uint32_t>at, <uint32_t*>ends.data + c.count)
+    c.count += shim_bit_numbers(level, cuts, <uint32_t>at, <uint32_t*>ends.data + c.count)
     c.copied = k
     return OK
 

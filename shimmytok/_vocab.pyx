@@ -5,7 +5,7 @@ last one is found, as in llama.cpp's token_to_id map.
 """
 
 import os
-import threading
+from _thread import allocate_lock
 
 import numpy as np
 
@@ -134,7 +134,7 @@ cdef class TokenTable:
     """Byte strings numbered from 0; `table[i]`, `len(table)` and `table.find(string)`."""
 
     def __cinit__(self):
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._indexed = False
         self._text = np.zeros(SLACK, np.uint8)
         self._starts = np.zeros(16, np.uint32)

@@ -94,8 +94,8 @@ def _values(rows: Iterable[tuple[str, Any, Any]], show: bool = True) -> Iterator
 
 
 def _flags(a: Tokenizer, b: Tokenizer) -> Iterator[Example]:
-    in_a, in_b = a._parts.vocab.flags, b._parts.vocab.flags
-    yield from _values((name, getattr(in_a, name), getattr(in_b, name)) for name in in_a.__slots__)
+    both = zip(a._parts.vocab.flags.items(), b._parts.vocab.flags.items(), strict=True)
+    yield from _values((name, in_a, in_b) for (name, in_a), (_, in_b) in both)
     yield from _values([("ids before a text", list(a._parts.prefix), list(b._parts.prefix))])
     yield from _values([("ids after a text", list(a._parts.suffix), list(b._parts.suffix))])
 

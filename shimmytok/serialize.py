@@ -102,9 +102,8 @@ def fingerprint(parts: Parts) -> str:
             digest.update(len(value).to_bytes(8, "little"))
             digest.update(value)
 
-    flags = vocab.flags
     add("model", repr((vocab.model, vocab.pre, parts.n_tokens, parts.prefix, parts.suffix)).encode())
-    add("flags", repr([(name, getattr(flags, name)) for name in sorted(flags.__slots__)]).encode())
+    add("flags", repr(sorted(vocab.flags.items())).encode())
     add("ids", repr(sorted(vocab.ids.items())).encode(), repr(sorted(vocab.ends)).encode())
     add("texts", *vocab.texts.joined())
     add("attrs", vocab.attrs.astype("<u4").tobytes())

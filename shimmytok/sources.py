@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from shimmytok.errors import ModelNotFoundError
 from shimmytok.gguf import Limits, Metadata, keys
 
-BUNDLED = {"gpt2": Path(__file__).parent / "data" / "gpt2.gguf"}
+BUNDLED = {"gpt2": os.path.join(os.path.dirname(__file__), "data", "gpt2.gguf")}
 
 # How llama.cpp names the parts of a split model; the numbers in names start from 1, split.no from 0.
 PART = re.compile(r"^(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$", re.DOTALL)
@@ -19,7 +18,7 @@ def resolve(name: str | os.PathLike[str]) -> str:
     """The path of a bundled vocabulary or of a file; ModelNotFoundError where there is neither."""
     text = os.fsdecode(name)
     if text in BUNDLED:
-        return str(BUNDLED[text])
+        return BUNDLED[text]
     if os.path.exists(text):
         return text
     raise ModelNotFoundError(f"{text!r} is neither a file nor a bundled vocabulary ({', '.join(BUNDLED)})")

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import IntFlag
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok._vocab import TokenTable
 from shimmytok.errors import GGUFError, LimitError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.log import warn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # The ids a vocabulary may have, with their keys in the order they are read; later keys of a name overrule earlier ones.
 ID_KEYS = (
@@ -119,7 +122,7 @@ KNOWN_TEXTS = sorted(
     }
 )
 
-Attrs = NDArray[np.uint32]
+Attrs: TypeAlias = "NDArray[np.uint32]"
 Ids = dict[str, "int | None"]
 
 

@@ -7,11 +7,9 @@ the tokenizer model in models/, what depends on `pre` in pretokenizers/patterns.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok._introsort import longest_first
 from shimmytok._vocab import TokenTable, having
@@ -30,8 +28,10 @@ from shimmytok.special_ids import (
     read_ids,
 )
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-@dataclass(slots=True)
+
 class Flags:
     """How a text is prepared and put together; the defaults come from the model and its `pre`."""
 
@@ -45,8 +45,16 @@ class Flags:
     lowercase: bool = True
     strip_accents: bool = True
 
+    def __init__(self, **given: bool):
+        for name, value in given.items():
+            getattr(self, name)  # AttributeError: there is no such flag
+            setattr(self, name, value)
 
-@dataclass(slots=True)
+    def items(self) -> list[tuple[str, bool]]:
+        """The flags by name."""
+        return [(name, getattr(self, name)) for name in type(self).__annotations__]
+
+
 class Vocab:
     """What is known of a vocabulary; `texts[i]`, `types[i]`, `scores[i]` and `attrs[i]` tell of token i.
 
@@ -54,17 +62,18 @@ class Vocab:
     (its id_to_token): the same but in "hybriddna".
     """
 
-    model: str
-    pre: str | None
-    texts: TokenTable
-    id_texts: TokenTable
-    types: NDArray[np.int32] | None = None
-    scores: NDArray[np.float32] | None = None
-    attrs: Attrs = field(default_factory=lambda: np.empty(0, np.uint32))
-    ids: Ids = field(default_factory=lambda: {name: None for name, _ in ID_KEYS})
-    ends: frozenset[int] = frozenset()
-    suppressed: tuple[int, ...] = ()
-    flags: Flags = field(default_factory=Flags)
+    def __init__(self, model: str, pre: str | None, texts: TokenTable, id_texts: TokenTable, flags: Flags):
+        self.model = model
+        self.pre = pre
+        self.texts = texts
+        self.id_texts = id_texts
+        self.flags = flags
+        self.types: NDArray[np.int32] | None = None
+        self.scores: NDArray[np.float32] | None = None
+        self.attrs: Attrs = np.empty(0, np.uint32)
+        self.ids: Ids = {name: None for name, _ in ID_KEYS}
+        self.ends: frozenset[int] = frozenset()
+        self.suppressed: tuple[int, ...] = ()
 
     def specials(self, parse_special: bool) -> list[tuple[bytes, int, bool, bool]]:
         """The tokens that a text is cut at, as SpecialMatcher takes them: in llama.cpp's order.

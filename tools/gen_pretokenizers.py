@@ -8,6 +8,8 @@ compiled at each load.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from shimmytok.pretokenizers.compiling import compiled
 from shimmytok.pretokenizers.patterns import PRE
 from shimmytok.pretokenizers.prepared import PATH, dumps
@@ -16,7 +18,7 @@ from shimmytok.pretokenizers.prepared import PATH, dumps
 def main() -> None:
     lists = dict.fromkeys(pre.patterns for pre in PRE.values())
     data = dumps((patterns, compiled(patterns)) for patterns in lists)
-    PATH.write_bytes(data)
+    Path(PATH).write_bytes(data)
     print(f"{PATH}: {len(lists)} lists, {len(data)} bytes")
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, Literal, TypeVar
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import overrides as given
@@ -21,6 +19,9 @@ from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.limits import Limits
 from shimmytok.gguf.overrides import Override
 from shimmytok.gguf.source import FileSource, MemorySource, Source, read_section
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _Self = TypeVar("_Self", bound="Metadata")
 _DEFAULT_LIMITS = Limits()

@@ -8,16 +8,18 @@ wrong type; here it is an error, for a caller who overrides means it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from shimmytok.errors import GGUFError
 from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.header import c_string
 from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.values import DTYPES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Override: TypeAlias = "str | int | float | bool | list[int] | list[float] | list[str]"
 

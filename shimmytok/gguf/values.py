@@ -7,16 +7,18 @@ caller's, may have changed since. Knows neither files nor overrides.
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from shimmytok.errors import GGUFError
 from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.cursor import FORMATS, ITEM_BYTES
 from shimmytok.gguf.header import ARRAY_BYTES, STRING_BYTES, Entry, KeySection, c_string
 from shimmytok.gguf.keys import ValueType
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 DTYPES: dict[ValueType | None, np.dtype[Any]] = {
     ValueType.UINT8: np.dtype(np.uint8),

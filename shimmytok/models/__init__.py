@@ -1,6 +1,7 @@
 """The tokenizer models: one look-up by `tokenizer.ggml.model`.
 
-A model's module is imported when a file asks for it: no program needs all of them.
+A model's module is imported when a file asks for it, since no program needs all of them; but those of the two models
+that most files have come with the library, so that a first load does not wait for them.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         raise UnsupportedModelError(
             f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
         )
-    # Slow to import, as the models' own modules are.
+    # It needs what needs this module.
     from shimmytok.models.pieces_written import check_pieces
 
     parts: Parts = import_module(f"{__name__}.{MODELS[model]}").load(metadata, cache)

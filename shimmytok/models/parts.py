@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok.models._model import Model
 from shimmytok.piece_rules import PieceRule
 from shimmytok.vocab import Vocab
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Merges(Protocol):
@@ -25,8 +26,7 @@ class Merges(Protocol):
     def symbol_texts(self) -> tuple[bytes, NDArray[np.uint32]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """A vocabulary and the model over it.
 
     `model` is None where there is no tokenizer ("none"), and `n_tokens` comes from the metadata then.

@@ -6,9 +6,9 @@ llama.cpp never puts tokens around a text, whatever the flags say.
 from __future__ import annotations
 
 import string
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
@@ -20,6 +20,9 @@ from shimmytok.models.parts import Parts
 from shimmytok.piece_rules import PieceRule
 from shimmytok.special_ids import ATTR_OF_TYPE, TokenAttr
 from shimmytok.vocab import Flags, Vocab, read_vocab
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
@@ -12,6 +13,9 @@ from shimmytok.models._spm_tables import SpmTableSet
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.vocab import Flags, read_vocab
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:

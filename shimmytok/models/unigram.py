@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
@@ -19,11 +20,14 @@ from shimmytok.normalizers.sentencepiece import cutting_bytes, plain_bytes
 from shimmytok.special_ids import TokenAttr, attributes
 from shimmytok.vocab import Flags, Vocab, read_vocab
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MARK = "▁".encode()
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
-Mask = NDArray[np.bool_]
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shimmytok.models._score_bounds import score_bounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MANTISSA_BITS = 53  # of the doubles that hold the sums
 CHARACTER = 4  # bytes of the longest

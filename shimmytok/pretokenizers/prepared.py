@@ -6,23 +6,25 @@ after the other: the size of what follows, that of the list's name, the name, th
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from zlib import compress, decompress
 
 from .tables import Tables, packed, unpacked
 
 __all__ = ["PATH", "dumps", "find", "records"]
 
-PATH = Path(__file__).parents[1] / "data" / "pretokenizers.bin"
+PATH = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "pretokenizers.bin")
 SIZES = struct.Struct("<II")
 
 
 def find(patterns: tuple[str, ...]) -> Tables | None:
     """The tables of a list of regexes, or None where they have to be made."""
     name = _name(patterns)
-    for known, content in records(PATH.read_bytes()):
+    with open(PATH, "rb") as file:
+        data = file.read()
+    for known, content in records(data):
         if known == name:
             return unpacked(decompress(content))
     return None

@@ -6,10 +6,9 @@ The tables are in `_tables.py` (generated).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ._tables import (
     KIND_FLAGS,
@@ -23,9 +22,12 @@ from ._tables import (
 )
 from .categories import CODE_POINTS
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 __all__ = ["KIND_FLAGS", "PLAIN_FROM", "by_kind", "decomposed", "kinds", "lowercase"]
 
-Mapping = tuple[NDArray[np.uint32], NDArray[np.uint32]]
+Mapping: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.uint32]]"
 
 
 def _words(table: bytes) -> NDArray[np.uint32]:

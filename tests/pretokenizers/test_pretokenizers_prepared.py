@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zlib import decompress
 
 import pytest
@@ -24,12 +25,12 @@ def test_each_list_has_the_tables_that_compiling_gives(patterns):
 
 
 def test_there_are_no_other_lists():
-    names = [name for name, _ in prepared.records(prepared.PATH.read_bytes())]
+    names = [name for name, _ in prepared.records(Path(prepared.PATH).read_bytes())]
     assert names == ["\0".join(patterns).encode() for patterns in LISTS], STALE
 
 
 def test_tables_as_bytes_come_back():
-    for _, content in prepared.records(prepared.PATH.read_bytes()):
+    for _, content in prepared.records(Path(prepared.PATH).read_bytes()):
         data = decompress(content)
         assert packed(unpacked(data)) == data
 

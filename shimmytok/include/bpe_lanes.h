@@ -80,7 +80,7 @@ SHIM_AVX512 static inline uint32_t shim_lane_merge(const shim_merges *t, shim_la
                                                    int wide) {
     uint32_t best = _mm512_reduce_min_epu32(wide ? _mm512_min_epu32(order[0], order[1]) : order[0]);
     uint32_t some = 0u - (best != UINT32_MAX), k = best & (wide ? 31 : 15);
-    uint32_t symbol = shim_merged(t, (best & some) >> 5), left, right;
+    uint32_t symbol = shim_merged_avx2(t, (best & some) >> 5), left, right;
     uint64_t live = lane->live, gone = live & (~1ULL << k), below;
     lane->symbols[some ? k + 1 : SHIM_PLACES + 2] = symbol;
     gone &= (0 - gone) & (0 - (uint64_t)(some & 1));

@@ -72,10 +72,10 @@ static inline void shim_turn_ask(const shim_merges *t, shim_turn *turn, int i, u
 
 #define SHIM_MIN(a, b) ((a) < (b) ? (a) : (b))
 
-/* Do the chosen merge, and ask for the ranks of the new pairs. */
-static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn) {
+/* Do the chosen merge, of two that become `symbol`, and ask for the ranks of the new pairs. */
+static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn, uint32_t symbol) {
     uint32_t k = turn->best & SHIM_PLACE_MASK, right = turn->next[k], left = turn->previous[k];
-    turn->symbol[k] = shim_merged(t, turn->best >> SHIM_PLACE_BITS);
+    turn->symbol[k] = symbol;
     turn->order[right] = turn->order[k] = turn->order[left] = SHIM_NO_ORDER;
     right = turn->next[right];
     turn->next[k] = (uint8_t)right;
@@ -113,7 +113,7 @@ static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn) {
             turns[k] = turns[--left];                                                                   \
             turns[left] = turn;                                                                         \
         } else {                                                                                        \
-            shim_turn_merge(t, turn);                                                                   \
+            shim_turn_merge(t, turn, shim_merged_##level(t, turn->best >> SHIM_PLACE_BITS));            \
             k++;                                                                                        \
         }                                                                                               \
     }                                                                                                   \

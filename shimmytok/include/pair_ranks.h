@@ -62,11 +62,16 @@ static inline int shim_merged_pack(shim_merged_block *block, const uint32_t *mer
 }
 
 /* The symbol that the two of a rank become. */
-static inline uint32_t shim_merged(const shim_merges *t, uint32_t rank) {
-    const shim_merged_block *block = t->blocks + (rank >> SHIM_MERGED_BITS);
-    if (SHIM_UNLIKELY(block->first == UINT32_MAX)) return t->merged[rank];
-    return block->first + shim_ones(block->steps & ((2ULL << (rank & (SHIM_MERGED_BLOCK - 1))) - 1));
-}
+#define SHIM_MERGED(ones)                                                                   \
+    const shim_merged_block *block = t->blocks + (rank >> SHIM_MERGED_BITS);                \
+    if (SHIM_UNLIKELY(block->first == UINT32_MAX)) return t->merged[rank];                  \
+    return block->first + (uint32_t)ones(block->steps & ((2ULL << (rank & (SHIM_MERGED_BLOCK - 1))) - 1));
+
+static inline uint32_t shim_merged_portable(const shim_merges *t, uint32_t rank) { SHIM_MERGED(shim_ones) }
+
+#if SHIM_X86
+SHIM_AVX2 static inline uint32_t shim_merged_avx2(const shim_merges *t, uint32_t rank) { SHIM_MERGED(_mm_popcnt_u64) }
+#endif
 
 static inline uint64_t shim_pair_key(const shim_merges *t, uint32_t left, uint32_t right) {
     return (uint64_t)left << t->symbol_bits | right;

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY
-from shimmytok.models._bpe_symbols cimport first_symbol, pair_bucket, pair_key, push_symbol, rank_of, shim_merged
+from shimmytok.models._bpe_symbols cimport first_symbol, merged, pair_bucket, pair_key, push_symbol, rank_of
 from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
 
 cdef extern from "prefetch.h":
@@ -14,7 +14,7 @@ cdef uint32_t rank_of_node(const void* tables, const void* text, const Chain* ch
     cdef const BpeTables* t = <const BpeTables*>tables
     cdef uint32_t rank = rank_of(t, node.symbol, chain.nodes[node.next].symbol)
     if rank != NONE:
-        node.merged = shim_merged(&t.merges, rank)
+        node.merged = merged(&t.merges, rank)
     return rank
 
 
@@ -23,7 +23,7 @@ cdef uint32_t rank_of_bytes(const void* tables, const void* text, const Chain* c
     cdef const uint8_t* p = <const uint8_t*>text + node.start
     cdef uint32_t rank = t.merges.byte_pairs[<size_t>p[0] << 8 | p[1]]
     if rank != NONE:
-        node.merged = shim_merged(&t.merges, rank)
+        node.merged = merged(&t.merges, rank)
     return rank
 
 

@@ -10,7 +10,7 @@ from shimmytok.models._bpe_tables cimport BpeTables, Merges
 cdef extern from "pair_ranks.h":
     uint64_t pair_key "shim_pair_key"(const Merges* m, uint32_t left, uint32_t right) noexcept nogil
     const uint64_t* pair_bucket "shim_pair_bucket"(const Merges* m, uint64_t key) noexcept nogil
-    uint32_t shim_merged(const Merges* m, uint32_t rank) noexcept nogil
+    uint32_t merged "shim_merged_portable"(const Merges* m, uint32_t rank) noexcept nogil
     uint32_t shim_bucket_rank_portable(const Merges* m, const uint64_t* bucket, uint64_t key) noexcept nogil
 
 

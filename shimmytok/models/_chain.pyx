@@ -73,20 +73,21 @@ cdef inline bint merge_at(const Merger* g, uint32_t left, int32_t number) noexce
     return sooner
 
 
-cdef size_t look_ahead(const Merger* g, int32_t number, size_t* places) noexcept nogil:
-    """The first places, at most AHEAD, with the least number; the memory of their merges is asked for."""
+cdef size_t look_ahead(const Merger* g, int32_t number, size_t most, size_t* places) noexcept nogil:
+    """The first places, at most `most`, with the least number; the memory of their merges is asked for."""
     cdef const shim_min_tree* tree = &g.chain.tree
     cdef const Node* nodes = g.chain.nodes
-    cdef size_t n = 1, i
-    places[0] = shim_min_tree_first(tree, number)
-    SHIM_PREFETCH(&nodes[places[0]])
-    while n < AHEAD:
-        places[n] = places[n - 1]
-        if not shim_min_tree_next(tree, &places[n], number):
-            break
-        SHIM_PREFETCH(&nodes[places[n]])
+    cdef size_t place = shim_min_tree_first(tree, number), n = 1, i
+    places[0] = place
+    while n < most and shim_min_tree_next(tree, &place, number):
+        if place == nodes[places[n - 1]].next:             # the symbol will have been taken
+            continue
+        SHIM_PREFETCH(&nodes[place])
+        places[n] = place
         n += 1
     if n == 1 or g.rules.ask_for == NULL:                  # nothing would be done meanwhile
+        return n
+    if nodes[nodes[places[0]].next].next == places[1]:     # a run of one symbol: its memory is at hand
         return n
     for i in range(n):
         SHIM_PREFETCH(&nodes[nodes[nodes[places[i]].next].next])
@@ -99,13 +100,14 @@ cdef size_t look_ahead(const Merger* g, int32_t number, size_t* places) noexcept
 cdef void merge_all(const Merger* g) noexcept nogil:
     cdef shim_min_tree* tree = &g.chain.tree
     cdef size_t[AHEAD] places
-    cdef size_t n, i, merged
+    cdef size_t n, i, merged, most = AHEAD
     cdef int32_t number
     while True:
         number = shim_min_tree_least(tree)
         if number == SHIM_NO_NUMBER:
             return
-        n = look_ahead(g, number, places)
+        n = look_ahead(g, number, most, places)
+        most = min(2 * most, <size_t>AHEAD)
         merged = places[0]
         for i in range(n):
             if tree.levels[0][places[i]] != number:        # the place before took its symbol
@@ -114,6 +116,7 @@ cdef void merge_all(const Merger* g) noexcept nogil:
                 shim_min_tree_renew(tree, merged)
             merged = places[i]
             if merge_at(g, <uint32_t>merged, number):
+                most = i + 1                               # so it may go on, in runs of spaces
                 break
         shim_min_tree_renew(tree, merged)
 

@@ -74,13 +74,14 @@ cdef inline bint merge_at(const Merger* g, uint32_t left, int32_t number) noexce
 
 
 cdef size_t look_ahead(const Merger* g, int32_t number, size_t most, size_t* places) noexcept nogil:
-    """The first places, at most `most`, with the least number; the memory of their merges is asked for."""
+    """The first places, at most `most`, with the least number, without those whose symbol another one of them takes;
+    the memory of their merges is asked for."""
     cdef const shim_min_tree* tree = &g.chain.tree
     cdef const Node* nodes = g.chain.nodes
     cdef size_t place = shim_min_tree_first(tree, number), n = 1, i
     places[0] = place
     while n < most and shim_min_tree_next(tree, &place, number):
-        if place == nodes[places[n - 1]].next:             # the symbol will have been taken
+        if place == nodes[places[n - 1]].next:
             continue
         SHIM_PREFETCH(&nodes[place])
         places[n] = place
@@ -110,8 +111,6 @@ cdef void merge_all(const Merger* g) noexcept nogil:
         most = min(2 * most, <size_t>AHEAD)
         merged = places[0]
         for i in range(n):
-            if tree.levels[0][places[i]] != number:        # the place before took its symbol
-                continue
             if places[i] >> 4 != merged >> 4:              # else the tree above these 16 can wait
                 shim_min_tree_renew(tree, merged)
             merged = places[i]

@@ -22,6 +22,6 @@ cdef class BpeCuts:
     cdef void join_inside(self, const uint8_t* p, size_t n) noexcept nogil
     cdef int close(self) except -1
 
-# Cuts long pieces of a clean text.  When there is something to cut, the parts take the place of the pieces, and their
+# Cuts pieces of a clean text.  When there is something to cut, the parts take the place of the pieces, and their
 # ends are in `ends`.  A Status.
 cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcept nogil

@@ -148,7 +148,7 @@ cdef class SpmTableSet:
         cdef uint32_t k, i, n
         cdef uint64_t* slots
         cdef uint64_t[BLOCK] hashes
-        while size < <uint64_t>self.t.n_tokens * 2:
+        while size < <uint64_t>self.t.n_tokens * 3 // 2:
             size *= 2
         self._slots = np.zeros(size, np.uint64)
         slots = &self._slots[0]

@@ -6,6 +6,9 @@ for one that was.
 
 import numpy as np
 
+cdef extern from "bits.h":
+    unsigned shim_ones(uint64_t x) noexcept nogil
+
 cdef enum:
     MOST_BITS = 1 << 20            # 128 KiB
     FEWEST_BITS = 1 << 10
@@ -13,14 +16,10 @@ cdef enum:
 
 
 cdef uint64_t bits_set(const uint64_t* words, size_t n) noexcept nogil:
-    cdef uint64_t count = 0, x
+    cdef uint64_t count = 0
     cdef size_t i
     for i in range(n):
-        x = words[i]
-        x -= x >> 1 & <uint64_t>0x5555555555555555ULL
-        x = (x & <uint64_t>0x3333333333333333ULL) + (x >> 2 & <uint64_t>0x3333333333333333ULL)
-        x = (x + (x >> 4)) & <uint64_t>0x0F0F0F0F0F0F0F0FULL
-        count += x * <uint64_t>0x0101010101010101ULL >> 56
+        count += shim_ones(words[i])
     return count
 
 

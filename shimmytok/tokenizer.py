@@ -20,7 +20,7 @@ from shimmytok._text_encoder import TextEncoder
 from shimmytok._word_cache import WordCache
 from shimmytok.disallowed import DisallowedTokens
 from shimmytok.gguf import Limits, Metadata
-from shimmytok.models import bpe, pieces_written, spm  # noqa: F401  nearly every file needs one of these models
+from shimmytok.models import bpe, spm  # noqa: F401  nearly every file needs one of these models
 from shimmytok.models.parts import Parts
 from shimmytok.sources import open_metadata, resolve
 from shimmytok.special_ids import check_size

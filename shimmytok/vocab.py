@@ -47,7 +47,8 @@ class Flags:
 
     def __init__(self, **given: bool):
         for name, value in given.items():
-            getattr(self, name)  # AttributeError: there is no such flag
+            if name not in type(self).__annotations__:
+                raise TypeError(f"there is no flag {name!r}")
             setattr(self, name, value)
 
     def items(self) -> list[tuple[str, bool]]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
+
+import numpy as np
 
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import overrides as given
@@ -19,9 +21,6 @@ from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.limits import Limits
 from shimmytok.gguf.overrides import Override
 from shimmytok.gguf.source import FileSource, MemorySource, Source, read_section
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 _Self = TypeVar("_Self", bound="Metadata")
 _DEFAULT_LIMITS = Limits()
@@ -204,7 +203,7 @@ class Metadata(Mapping[str, Any]):
             return indexed
         return values.strings(self._section, key, entry, self._source.payload(key, entry))
 
-    def numbers(self, key: str, *types: ValueType) -> npt.NDArray[Any] | None:
+    def numbers(self, key: str, *types: ValueType) -> np.ndarray[Any, np.dtype[Any]] | None:
         """An array of one of the given scalar types: a read-only copy, of shape [items], in native byte order."""
         value = self._overridden.get(key)
         if value is not None:

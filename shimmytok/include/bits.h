@@ -47,7 +47,7 @@ static inline unsigned shim_highest(uint64_t x) {
 #endif
 }
 
-/* How many bits are set; where the processor can tell, that is quicker. */
+/* How many bits are set, without the instruction that not all processors have. */
 static inline unsigned shim_ones(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555ULL;
     x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);

@@ -23,7 +23,7 @@
 
 typedef struct {
     uint64_t steps;                       /* bit i: the symbol of the i-th rank is one more than that of the rank before */
-    uint32_t first;                       /* the symbol of the first rank; all ones: the symbols are in no such order */
+    uint32_t first;                       /* the symbol of the first rank that a pair has; all ones: see `merged` */
 } shim_merged_block;
 
 typedef struct {

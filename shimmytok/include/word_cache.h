@@ -256,6 +256,9 @@ static inline int shim_elsewhere(size_t n, uint32_t told) {
     return n <= SHIM_LONG_TEXT && told != SHIM_IS_WIDE ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
 }
 
+/* Has a short line room?  Then none of its words is in another line, but for those whose place was left since. */
+static inline int shim_has_room(const uint64_t *line) { return (SHIM_READ(line + 1) == 0) | (SHIM_READ(line + 5) == 0); }
+
 /* Where else to look for a piece that is not in its short line: the other line, or the first entry of a group, whose
  * memory is asked for; NULL: it is nowhere. */
 static inline uint64_t *shim_look_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shimmytok.errors import GGUFError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
+from shimmytok.models.pieces_written import check_pieces
 
 if TYPE_CHECKING:
     from shimmytok._word_cache import WordCache
@@ -46,9 +47,6 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         raise UnsupportedModelError(
             f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
         )
-    # It needs what needs this module.
-    from shimmytok.models.pieces_written import check_pieces
-
     parts: Parts = import_module(f"{__name__}.{MODELS[model]}").load(metadata, cache)
     check_pieces(metadata, parts)
     return parts

@@ -69,7 +69,6 @@ cdef inline Joints joints_of(const BpeCutTables* t) noexcept nogil:
 
 cdef struct Cutting:
     const Pieces* whole
-    size_t k                       # the first piece that may not have been passed
     size_t copied                  # pieces whose ends are written
     size_t count                   # ends that are written, cuts among them
 
@@ -86,11 +85,10 @@ cdef size_t first_behind(const Pieces* pieces, size_t k, size_t at) noexcept nog
 cdef int take_cuts(Cutting* c, size_t at, uint64_t cuts, int level, Buffer* ends) noexcept nogil:
     """Write those cuts, of the CHUNK bytes from `at` on, with all ends up to there."""
     cdef const uint32_t* whole = c.whole.ends
-    cdef size_t first = first_behind(c.whole, c.k, at - 1), k = first
+    cdef size_t first = first_behind(c.whole, c.copied, at - 1), k = first
     while k < c.whole.count and whole[k] - at < CHUNK:
         cuts |= <uint64_t>1 << (whole[k] - at)
         k += 1
-    c.k = k
     if reserve(ends, (c.count + first - c.copied + CHUNK) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
     copy_ends(c, first, <uint32_t*>ends.data)
@@ -114,7 +112,7 @@ cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcep
     cdef size_t last, at = pieces.start + 1
     cdef int level = simd_level
     c.whole = pieces
-    c.k = c.copied = c.count = 0
+    c.copied = c.count = 0
     last = pieces.ends[pieces.count - 1] if pieces.count else 0
     while at < last:
         cuts = shim_find_cuts(&joints, pieces.text + at, last - at, pieces.readable - at, level)

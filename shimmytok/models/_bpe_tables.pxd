@@ -24,7 +24,7 @@ cdef extern from "pair_ranks.h":
         uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
         uint32_t n_tokens
         const MergedBlock* blocks  # rank -> the symbol that the two become
-        const uint32_t* merged     # the same where the symbols are in no order; NULL: they are everywhere
+        const uint32_t* merged     # the same for blocks in no order; NULL: there are none
         const uint32_t* byte_pairs  # byte-level: first byte << 8 | second -> rank, or NONE
         const uint32_t* byte_symbol  # byte-level: the symbol of each byte
 

@@ -23,6 +23,9 @@ from shimmytok.models._bpe_symbols cimport pair_bucket, pair_key
 
 from shimmytok.errors import LimitError
 
+cdef extern from "ascii.h":
+    bint shim_is_ascii(const uint8_t* p, size_t n) noexcept nogil
+
 cdef extern from "bits.h":
     const uint64_t EVERY "SHIM_EVERY_BYTE"
 
@@ -43,16 +46,6 @@ cdef inline uint64_t word_at(const uint8_t* p, size_t n, uint64_t others) noexce
         return load_u64(p, False)
     low = ((<uint64_t>1 << (8 * n)) - 1)
     return (load_u64(p, False) & low) | (others & ~low)
-
-
-cdef inline bint is_ascii(const uint8_t* p, size_t n) noexcept nogil:
-    """Of a text behind which 8 bytes can be read."""
-    cdef size_t i = 0
-    while i < n:
-        if word_at(p + i, n - i, 0) & (EVERY << 7):
-            return False
-        i += 8
-    return True
 
 
 cdef int64_t token_bytes(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
@@ -260,7 +253,7 @@ cdef class BpeTableSet:
                 for k in range(self.t.n_tokens):
                     p = symbols.text + symbols.starts[k]
                     n = symbols.starts[k + 1] - symbols.starts[k]
-                    if not is_ascii(p, n):
+                    if not shim_is_ascii(p, n):
                         self.cuts.join_inside(p, n)
         self.cuts.close()
         self.t.cuts = self.cuts.t

@@ -141,6 +141,29 @@ def test_many_words_at_once(level, gpt2, gpt2_merges):
         assert gpt2.encode("".join(found)) == list(chain.from_iterable(ids))
 
 
+@pytest.mark.parametrize("shuffled", [0.0, 0.02, 1.0])
+def test_merges_in_the_order_of_their_tokens_and_in_another(level, shuffled):
+    """What a merge makes is told in blocks of 64 ranks, one way or another."""
+    rng = random.Random(23)
+    alphabet = "abcdefgh"
+    texts, merges = [*alphabet], []
+    while len(merges) < 300:
+        left, right = rng.choice(texts), rng.choice(texts)
+        if left + right not in texts and len(left + right) < 9:
+            texts.append(left + right)
+            merges.append(f"{left} {right}".encode())
+    for i in range(len(texts)):
+        if rng.random() < shuffled:
+            k = rng.randrange(len(texts))
+            texts[i], texts[k] = texts[k], texts[i]
+    tokens = [text.encode() for text in texts]
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    for size in [*range(1, 41), 300]:
+        word = "".join(rng.choices(alphabet, k=size))
+        expected = bpe_piece(word.encode(), last_ids(tokens), ranks(merges), byte_level=True, ignore_merges=False)
+        assert tok.encode(word, add_special_tokens=False) == expected
+
+
 _tokens = {}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import IntFlag
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -122,7 +122,7 @@ KNOWN_TEXTS = sorted(
     }
 )
 
-Attrs: TypeAlias = "NDArray[np.uint32]"
+Attrs = np.ndarray[Any, np.dtype[np.uint32]]
 Ids = dict[str, "int | None"]
 
 

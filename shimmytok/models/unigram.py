@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ MARK = "▁".encode()
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
-Mask: TypeAlias = "NDArray[np.bool_]"
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:

@@ -6,7 +6,7 @@ The tables are in `_tables.py` (generated).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KIND_FLAGS", "PLAIN_FROM", "by_kind", "decomposed", "kinds", "lowercase"]
 
-Mapping: TypeAlias = "tuple[NDArray[np.uint32], NDArray[np.uint32]]"
+Mapping = tuple[np.ndarray[Any, np.dtype[np.uint32]], np.ndarray[Any, np.dtype[np.uint32]]]
 
 
 def _words(table: bytes) -> NDArray[np.uint32]:

@@ -41,7 +41,6 @@ cdef extern from "word_batch.h":
     size_t shim_find(const ShimBatch* b, int level, uint32_t* base, size_t* n_ids, Absent* absent) noexcept nogil
     void shim_copy_ids(uint32_t* to, const uint32_t* start, size_t n) noexcept nogil
     bint shim_has_room(const uint64_t* line) noexcept nogil
-    uint64_t* shim_other_line(const WordCacheTables* c, const uint64_t* key) noexcept nogil
     uint64_t* shim_look_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
                                   uint32_t told) noexcept nogil
     uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
@@ -66,10 +65,9 @@ ctypedef uint64_t[2] ShortKey
 cdef struct Waiting:               # a piece that is not in its short line
     ShortKey key
     uint64_t* line
-    uint64_t* other                # the place to look at next; NULL: there is none
+    uint64_t* other                # the place to look at next; NULL: it is nowhere
     uint32_t gap                   # where its ids belong, among those of the others
-    uint16_t told                  # what its short entry said
-    uint16_t nowhere               # it is not looked for in `other`
+    uint32_t told                  # what its short entry said
 
 cdef struct Batch:                 # in the workspace, one for each thread
     ShortKey keys[BATCH + 1]       # of the pieces, from the first place on that is a multiple of 16 bytes
@@ -110,11 +108,9 @@ cdef void wait(
         waiting.key[1] = job.keys[k][1]
         waiting.line = job.places[k]
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
-        waiting.told = <uint16_t>SHIM_ABSENT_TOLD(absent[i])
-        waiting.nowhere = few and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)
-        if waiting.nowhere:
-            waiting.other = shim_other_line(c, waiting.key)
-        else:
+        waiting.told = SHIM_ABSENT_TOLD(absent[i])
+        waiting.other = NULL
+        if not (few and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
             waiting.other = shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told)
         word += 1
         waiting += 1
@@ -124,12 +120,12 @@ cdef void wait(
 cdef inline void ask_again(const Waiting* waiting) noexcept nogil:
     """Ask for memory that was looked at before, and may have left the first caches since."""
     SHIM_PREFETCH(waiting.line)
-    if not waiting.nowhere:
-        SHIM_PREFETCH(waiting.other)
+    SHIM_PREFETCH(waiting.other)
 
 
 cdef inline size_t bucket_of(const Batch* batch, size_t k) noexcept nogil:
-    cdef size_t place = <size_t>batch.waiting[k].other
+    """By the places of a piece: a short one has a line, a long one another place."""
+    cdef size_t place = <size_t>batch.waiting[k].line ^ <size_t>batch.waiting[k].other
     return (place >> 6 ^ place >> 15) % BUCKETS
 
 
@@ -161,16 +157,13 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
     for k in range(batch.n_waiting):
         if reserve_ids(found, SHIM_WIDE_IDS) != OK:
             return OUT_OF_MEMORY
-        if not batch.waiting[min(k + AHEAD, batch.n_waiting - 1)].nowhere:
-            SHIM_PREFETCH(batch.waiting[min(k + AHEAD, batch.n_waiting - 1)].other)
+        SHIM_PREFETCH(batch.waiting[min(k + AHEAD, batch.n_waiting - 1)].other)
         word = &batch.missed[k]
         waiting = &batch.waiting[k]
         word.first = found.n
-        word.count = 0
-        if not waiting.nowhere:
-            word.count = shim_find_elsewhere(
-                c, word.p, word.n, waiting.key, waiting.told, waiting.other, found.ids + found.n
-            )
+        word.count = shim_find_elsewhere(
+            c, word.p, word.n, waiting.key, waiting.told, waiting.other, found.ids + found.n
+        )
         found.n += word.count
         if word.count == 0:
             if not waits_twice(batch, k):

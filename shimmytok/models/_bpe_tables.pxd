@@ -60,7 +60,7 @@ cdef class BpeTableSet:
     cdef uint32_t _symbol(self, const Side* side) except? 0xFFFFFFFE
     cdef int _make_pairs(self, StringArray merges) except -1
     cdef int _enter_merges(self, StringArray merges) except -1
-    cdef int _pack_merged(self, size_t count) except -1
-    cdef int _add_merge(self, const Line* line, uint32_t rank) except -1
+    cdef uint32_t _add_merge(self, const Line* line, uint32_t rank) except? 0xFFFFFFFE
+    cdef int _pack_merged(self, const uint32_t* merged, size_t first, size_t n, size_t n_merges) except -1
     cdef int _close_cuts(self) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1

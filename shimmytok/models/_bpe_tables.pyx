@@ -170,27 +170,28 @@ cdef class BpeTableSet:
         m.rank_bits = 64 - 2 * m.symbol_bits
         m.no_symbol = (<uint32_t>1 << m.symbol_bits) - 1
         self._pairs = LargeMemory(BUCKET * buckets)        # page-aligned: a bucket is a cache line
-        self._merged = np.full(merges.view.count + 1, NONE, np.uint32)
         fault_in(&self._pairs[0], BUCKET * buckets * sizeof(uint64_t))
         m.pairs = &self._pairs[0]
         m.bucket_mask = buckets - 1
         m.seed = int.from_bytes(os.urandom(8), "little")
         self._enter_merges(merges)
-        self._pack_merged(merges.view.count)
         if self._symbols.table.count >= m.no_symbol:
             count, most = self._symbols.table.count, m.no_symbol - 1
             raise LimitError(f"{count} tokens and texts of merges: {most} are possible with {merges.view.count} merges")
         return 0
 
     cdef int _enter_merges(self, StringArray merges) except -1:
-        cdef size_t i = 0
+        cdef size_t i = 0, count = merges.view.count, at
         cdef uint32_t k, n
+        cdef uint32_t[::1] merged = np.empty(MERGED_BLOCK, np.uint32)
         cdef Line[LINES] lines
         cdef LineReader reader = LineReader(self._texts, self._symbols, merges, byte_level=self.t.byte_level)
         if self.t.byte_level:
             self._byte_pairs = np.full(1 << 16, NONE, np.uint32)
             self.t.merges.byte_pairs = &self._byte_pairs[0]
-        while i < merges.view.count:
+        self._blocks = np.zeros((count // MERGED_BLOCK + 1) * sizeof(MergedBlock), np.uint8)
+        self.t.merges.blocks = <MergedBlock*>&self._blocks[0]
+        while i < count:
             n = reader.read(i, lines)
             for k in range(n):
                 if lines[k].applies and lines[k].left.symbol != NONE and lines[k].right.symbol != NONE:
@@ -200,13 +201,15 @@ cdef class BpeTableSet:
                         )
                     )
             for k in range(n):
-                if lines[k].applies:
-                    self._add_merge(&lines[k], <uint32_t>(i + k))
+                at = (i + k) % MERGED_BLOCK
+                merged[at] = self._add_merge(&lines[k], <uint32_t>(i + k)) if lines[k].applies else NONE
+                if at + 1 == MERGED_BLOCK or i + k + 1 == count:
+                    self._pack_merged(&merged[0], i + k - at, at + 1, count)
             i += n
         return 0
 
-    cdef int _add_merge(self, const Line* line, uint32_t rank) except -1:
-        """Enter one line; of a repeated pair the first rank counts."""
+    cdef uint32_t _add_merge(self, const Line* line, uint32_t rank) except? 0xFFFFFFFE:
+        """Enter one line; the symbol it makes, or NONE: of a repeated pair the first rank counts."""
         cdef uint32_t left = line.left.symbol, right = line.right.symbol, both = line.both.symbol
         if line.both.p[line.left.n] >= 0x80:
             self.cuts.join(line.both.p, line.left.n, line.both.n)
@@ -215,29 +218,23 @@ cdef class BpeTableSet:
         if right == NONE:
             right = self._symbol(&line.right)
         if not enter_pair(&self._pairs[0], &self.t.merges, pair_key(&self.t.merges, left, right), rank):
-            return 0
-        self._merged[rank] = self._symbol(&line.both) if both == NONE else both
+            return NONE
+        if both == NONE:
+            both = self._symbol(&line.both)
         self.n_merges += 1
         if self.t.byte_level and line.both.n == 2:
             self._byte_pairs[<size_t>line.both.p[0] << 8 | line.both.p[1]] = rank
-        return 0
+        return both
 
-    cdef int _pack_merged(self, size_t count) except -1:
-        """The symbols of all ranks as blocks; where these tell all, the array is dropped."""
-        cdef size_t n = count // MERGED_BLOCK + 1, i
-        cdef bint all_packed = True
-        cdef MergedBlock* blocks
-        self._blocks = np.empty(n * sizeof(MergedBlock), np.uint8)
-        blocks = <MergedBlock*>&self._blocks[0]
-        for i in range(n):
-            all_packed &= shim_merged_pack(
-                &blocks[i], &self._merged[i * MERGED_BLOCK], min(MERGED_BLOCK, count - i * MERGED_BLOCK)
-            )
-        self.t.merges.blocks = blocks
-        self.t.merges.merged = &self._merged[0]
-        if all_packed:
-            self.t.merges.merged = NULL
-            self._merged = None
+    cdef int _pack_merged(self, const uint32_t* merged, size_t first, size_t n, size_t n_merges) except -1:
+        """Keep the symbols that the ranks of a block make; in an array where the block cannot tell them."""
+        cdef MergedBlock* blocks = <MergedBlock*>&self._blocks[0]
+        if shim_merged_pack(&blocks[first // MERGED_BLOCK], merged, n):
+            return 0
+        if self.t.merges.merged == NULL:
+            self._merged = np.zeros(n_merges, np.uint32)
+            self.t.merges.merged = &self._merged[0]
+        memcpy(&self._merged[first], merged, n * sizeof(uint32_t))
         return 0
 
     cdef int _close_cuts(self) except -1:

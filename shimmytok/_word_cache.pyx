@@ -1,7 +1,8 @@
 """A bounded memory of the ids of words, shared by all threads of a tokenizer: how large it is, and where its parts are.
 
 Words of up to 62 bytes with up to 16 ids are kept; a new one takes the place of an old one beside it.  The memory never
-grows.  How an entry is read and written is in include/word_cache.h, how pieces are looked up in _cached_pieces.pyx.
+grows.  Where words lie is in include/word_cache.h, how an entry is read and written in include/word_entry.h, how pieces
+are looked up in _cached_pieces.pyx.
 """
 
 import operator

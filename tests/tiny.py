@@ -27,3 +27,8 @@ def gguf(model, tokens, **more):
 
 def tokenizer(model, tokens, **more):
     return Tokenizer.from_bytes(gguf(model, tokens, **more))
+
+
+def last_ids(tokens):
+    """Of equal tokens the last one counts."""
+    return {token: i for i, token in enumerate(tokens)}

@@ -12,7 +12,7 @@ from shimmytok._vocab cimport Table, TokenTable, shim_hash_bytes
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, push, reserve_ids
 
-cdef extern from "word_cache.h":
+cdef extern from "word_keys.h":
     void shim_short_key(const uint8_t* p, size_t n, uint64_t* low, uint64_t* high) noexcept nogil
     uint64_t shim_short_hash(uint64_t low, uint64_t high, uint64_t seed) noexcept nogil
 

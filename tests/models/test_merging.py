@@ -12,23 +12,8 @@ from hypothesis import strategies as st
 
 from levels import LEVELS, at_level
 from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
-from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
-from shimmytok.gguf.writer import dumps
-
-
-def strings(items):
-    return ValueType.ARRAY, (ValueType.STRING, list(items))
-
-
-def tokenizer(model, tokens, **more):
-    entries = [("tokenizer.ggml.model", ValueType.STRING, model), ("tokenizer.ggml.tokens", *strings(tokens))]
-    entries += [(f"tokenizer.ggml.{key}", *value) for key, value in more.items()]
-    return Tokenizer.from_bytes(dumps(entries))
-
-
-def last_ids(tokens):
-    return {token: i for i, token in enumerate(tokens)}
+from tiny import last_ids, strings, tokenizer
 
 
 @st.composite

@@ -20,6 +20,7 @@ from shimmytok import (
 )
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
+from shimmytok.vocab import Flags
 
 CONTROL, USER_DEFINED = 3, 4
 
@@ -225,3 +226,10 @@ def test_repr_and_length(gpt2):
     assert gpt2.nl_token_id == 198
     assert gpt2.eog_token_ids == {50256}
     assert gpt2.fingerprint == Tokenizer.from_pretrained("gpt2").fingerprint and len(gpt2.fingerprint) == 64
+
+
+def test_a_flag_that_there_is_not():
+    assert dict(Flags(add_bos=True).items()) == dict(Flags().items()) | {"add_bos": True}
+    for name in ("add_bros", "items"):
+        with pytest.raises(TypeError, match=f"there is no flag '{name}'"):
+            Flags(**{name: True})

@@ -3,8 +3,9 @@
  * A piece of up to 32 bytes is a vector or two of merges that wait (rank << 5 | place, the least goes first), an array
  * of symbols and a mask of those that live.  Pieces of about one length make a group.  All of them do one step after the
  * other together, so that their cache misses overlap, and as many steps as the longest may need.  A step has no branch
- * that depends on the text: where there is no neighbour stands a symbol that merges with nothing, and where nothing
- * merges any more a step changes nothing.  What that wastes is less than a mispredicted branch a piece would cost. */
+ * that the text makes hard to foresee: where there is no neighbour stands a symbol that merges with nothing, and where
+ * nothing merges any more a step changes nothing.  What that wastes is less than a mispredicted branch a piece would
+ * cost. */
 #ifndef SHIMMYTOK_BPE_LANES_H
 #define SHIMMYTOK_BPE_LANES_H
 

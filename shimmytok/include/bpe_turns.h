@@ -1,9 +1,8 @@
 /* Merging short pieces that take turns: what a piece does in its turn (models/_bpe_short.pyx).
  *
  * In its turn a piece takes the ranks that it asked for in the last one, merges once and asks for the next two.  A turn
- * has no branch that depends on the text, beside the one that ends a piece, and one that goes the same way for all merges
- * of nearly all vocabularies (shim_merged): beyond its first and its last symbol stands one that merges with nothing, and
- * for its pairs there is a bucket that asks for no memory. */
+ * has no branch that the text makes hard to foresee, beside the one that ends a piece: beyond its first and its last
+ * symbol stands one that merges with nothing, and for its pairs there is a bucket that asks for no memory. */
 #ifndef SHIMMYTOK_BPE_TURNS_H
 #define SHIMMYTOK_BPE_TURNS_H
 

@@ -111,20 +111,6 @@ SHIM_AVX2 static inline uint32_t shim_bucket_rank_avx2(const shim_merges *t, con
         if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
     }
 }
-
-SHIM_AVX512 static inline uint32_t shim_bucket_rank_avx512(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
-    const __m512i wanted = _mm512_set1_epi64((long long)(key << t->rank_bits));
-    const __m512i in_key = _mm512_set1_epi64((long long)(~0ULL << t->rank_bits));
-    for (;;) {
-        __m512i slots = _mm512_load_si512(bucket);
-        __mmask8 same = _mm512_testn_epi64_mask(_mm512_xor_si512(slots, wanted), in_key);
-        uint64_t slot = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_maskz_compress_epi64(same, slots)));
-        if (SHIM_LIKELY((uint32_t)same | (bucket[SHIM_BUCKET - 1] == 0)))
-            return (uint32_t)(slot & ((1ULL << t->rank_bits) - 1)) - 1;
-        bucket += SHIM_BUCKET;
-        if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
-    }
-}
 #endif
 
 #endif

@@ -34,6 +34,11 @@ typedef uint64_t shim_absent;
 #define SHIM_ABSENT_PIECE(a) ((uint32_t)((a) >> 32) & 0xFFFF)
 #define SHIM_ABSENT_TOLD(a) ((uint32_t)((a) >> 48))
 
+static inline size_t shim_piece_begin(const shim_batch *b, size_t k) {
+    if (b->starts) return b->starts[k];
+    return k ? b->ends[k - 1] : b->begin;
+}
+
 static void shim_probe_portable(const shim_batch *b) {
     uint8_t tail[16];
     size_t k, at = b->begin;
@@ -92,28 +97,30 @@ static const shim_key_row shim_key_rows[17] __attribute__((aligned(32))) = {
     {{0, 0, SHIM_NO_KEY, 0}},
 };
 
-SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
+/* Probe the pieces from number `from` to `to`; with `apart` they have starts of their own, with `safe` 16 bytes of each may
+ * be read. */
+SHIM_AVX2 static inline void shim_probe_some(const shim_batch *b, size_t from, size_t to, const int apart,
+                                             const int safe) {
     const uint8_t *text = b->text;
     const uint32_t *ends = b->ends, *starts = b->starts;
-    const size_t count = b->count, readable = b->readable;
     const uint64_t seed = (uint32_t)b->seed, n_lines = b->n_lines;
     uint8_t *lines = (uint8_t *)b->lines;
     uint64_t(*keys)[2] = b->keys;
     uint64_t **places = b->places;
-    uint8_t tail[16];
-    size_t k, at = b->begin;
-    for (k = 0; k < count; k++) {
+    size_t k, at = from < to ? shim_piece_begin(b, from) : 0;
+    for (k = from; k < to; k++) {
         const uint8_t *p;
         const uint64_t *row;
+        uint8_t tail[16];
         size_t end = ends[k], n;
         __m128i key;
         uint64_t hash;
-        if (starts) at = starts[k];
+        if (apart) at = starts[k];
         p = text + at;
         n = end - at;
-        if (SHIM_UNLIKELY(readable - at < 16)) {
+        if (!safe && b->readable - at < 16) {
             memset(tail, 0, 16);
-            memcpy(tail, p, readable - at);
+            memcpy(tail, p, b->readable - at);
             p = tail;
         }
         row = shim_key_rows[n < 16 ? n : 16].words;
@@ -124,6 +131,18 @@ SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
         places[k] = (uint64_t *)(lines + 64 * (hash * n_lines >> 32));
         _mm_prefetch((const char *)places[k], _MM_HINT_T0);
         at = end;
+    }
+}
+
+SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
+    size_t safe = b->count;
+    while (safe && b->readable - shim_piece_begin(b, safe - 1) < 16) safe--;
+    if (b->starts) {
+        shim_probe_some(b, 0, safe, 1, 1);
+        shim_probe_some(b, safe, b->count, 1, 0);
+    } else {
+        shim_probe_some(b, 0, safe, 0, 1);
+        shim_probe_some(b, safe, b->count, 0, 0);
     }
 }
 
@@ -153,37 +172,6 @@ SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size
     *n_ids = n;
     return n_absent;
 }
-
-SHIM_AVX512 static size_t shim_find_avx512(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
-    const __m512i in_keys = _mm512_setr_epi64(-1, (long long)SHIM_NO_COUNT, 0, 0, -1, (long long)SHIM_NO_COUNT, 0, 0);
-    const __m512i versions = _mm512_setr_epi64(0, 0, SHIM_ODD, SHIM_ODD, 0, 0, SHIM_ODD, SHIM_ODD);
-    const __m128i id_bits = _mm_set1_epi32(0x00FFFFFF);
-    const size_t count = b->count;
-    const uint64_t(*keys)[2] = (const uint64_t(*)[2])b->keys;
-    uint64_t *const *places = b->places;
-    size_t k, n_absent = 0, n = *n_ids;
-    for (k = 0; k < count; k++) {
-        const uint8_t *line = (const uint8_t *)places[k], *entry;
-        __m512i key = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)keys[k]));
-        __m512i both = _mm512_load_si512(line), change;
-        uint64_t hits = _mm512_testn_epi64_mask(_mm512_xor_si512(both, key), in_keys), told;
-        __m128i ids;
-        hits &= hits >> 1;                                                /* bits 0 and 4: the first, the second entry */
-        entry = line + 32 * (hits >> 4 & 1);
-        hits |= hits >> 4;
-        SHIM_READS_IN_ORDER();
-        told = entry[15] >> 4;
-        ids = _mm_load_si128((const __m128i *)(entry + 16));
-        SHIM_READS_IN_ORDER();
-        /* Nothing has changed, and nothing is being written: not in the other entry either, which is simpler to ask. */
-        change = _mm512_ternarylogic_epi64(_mm512_xor_si512(both, _mm512_load_si512(line)), both, versions, 0xF8);
-        hits &= (uint64_t)(_mm512_test_epi64_mask(change, change) == 0);
-        _mm_storeu_si128((__m128i *)(base + n), _mm_and_si128(ids, id_bits));
-        SHIM_NEXT(hits & 1, told);
-    }
-    *n_ids = n;
-    return n_absent;
-}
 #endif
 
 /* Make the keys of the pieces, and ask for their lines. */
@@ -202,7 +190,6 @@ static inline void shim_probe(const shim_batch *b, int level) {
  * not there go to `absent`, in order, which has room for one more than there are pieces: their number. */
 static inline size_t shim_find(const shim_batch *b, int level, uint32_t *base, size_t *n_ids, shim_absent *absent) {
 #if SHIM_X86
-    if (level > 1) return shim_find_avx512(b, base, n_ids, absent);
     if (level) return shim_find_avx2(b, base, n_ids, absent);
 #endif
     (void)level;

@@ -1,19 +1,13 @@
 """Merging short pieces, several at a time.
 
 A merge changes two pairs, whose ranks are each a cache miss away.  So a few pieces take turns (include/bpe_turns.h).
-Where the processor has AVX-512, include/bpe_lanes.h does the same in another way for most pieces.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from shimmytok._simd cimport AVX2, simd_level
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve_ids
+from shimmytok._simd cimport simd_level
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY
 from shimmytok.models._bpe_symbols cimport first_symbol, push_symbol, rank_of
-
-cdef extern from "bpe_lanes.h":
-    size_t shim_merge_quickly(
-        const Merges* t, int level, Missed* words, size_t count, uint32_t* found, size_t first
-    ) noexcept nogil
 
 cdef extern from "bpe_turns.h":
     const uint32_t FEW "SHIM_TURN_SYMBOLS"
@@ -30,7 +24,6 @@ cdef extern from "bpe_turns.h":
     size_t shim_take_turns(const Merges* t, int level, Turn** turns, size_t n) noexcept nogil
 
 cdef enum:
-    PLACES = 32                    # bytes of a piece that is merged quickly, and the ids it may have
     LANES = 16                     # pieces that take turns
 
 
@@ -73,15 +66,9 @@ cdef int finish(const BpeTables* t, const Turn* turn, IdSink* found) noexcept no
 cdef int merge_short(const BpeTables* t, Missed* words, size_t count, IdSink* found) noexcept nogil:
     cdef Turn[LANES] turns
     cdef Turn* active[LANES]
-    cdef size_t n_active = 0, following = 0, room = PLACES, left, i
+    cdef size_t n_active = 0, following = 0, left, i
     cdef bint waits
     cdef int level = simd_level
-    if t.byte_level and level > AVX2:
-        for i in range(count):
-            room += min(words[i].n, <uint32_t>PLACES)
-        if reserve_ids(found, room) != OK:
-            return OUT_OF_MEMORY
-        found.n += shim_merge_quickly(&t.merges, level, words, count, found.ids, found.n)
     for i in range(LANES):
         active[i] = &turns[i]
     while True:

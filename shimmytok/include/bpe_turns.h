@@ -15,7 +15,7 @@
 
 #define SHIM_TURN_SYMBOLS 32              /* of a piece */
 #define SHIM_TURN_PLACES 40               /* room for these, and one on both sides */
-#define SHIM_TURN_BLOCK 8                 /* orders that are compared at a time */
+#define SHIM_TURN_BLOCK 16                /* orders that are compared at a time: those of most pieces */
 #define SHIM_PLACE_BITS 6                 /* a merge that waits is rank << SHIM_PLACE_BITS | place: the least goes first */
 #define SHIM_PLACE_MASK ((1u << SHIM_PLACE_BITS) - 1)
 #define SHIM_NO_ORDER (UINT32_MAX << SHIM_PLACE_BITS) /* and above: no merge; an order of the rank UINT32_MAX */
@@ -49,7 +49,8 @@ static inline uint32_t shim_least_portable(const uint32_t *order) {
 
 #if SHIM_X86
 SHIM_AVX2 static inline uint32_t shim_least_avx2(const uint32_t *order) {
-    __m256i all = _mm256_loadu_si256((const __m256i *)order);
+    __m256i all = _mm256_min_epu32(_mm256_loadu_si256((const __m256i *)order),
+                                   _mm256_loadu_si256((const __m256i *)(order + 8)));
     __m128i least = _mm_min_epu32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
     least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0x4E));
     least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0xB1));

@@ -30,6 +30,8 @@ PARALLEL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 
 # -g0: Python's own flags ask for debug information, which makes the libraries several times larger.
 COMPILE_ARGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-fvisibility=hidden"]
+# Before 2.34, glibc has what is done when a process forks in a library of its own.
+LINK_ARGS = [] if sys.platform == "win32" else ["-pthread"]
 
 
 def extensions():
@@ -42,6 +44,7 @@ def extensions():
             include_dirs=["shimmytok/include"],
             depends=[p.as_posix() for p in Path("shimmytok/include").glob("*.h")],
             extra_compile_args=COMPILE_ARGS,
+            extra_link_args=LINK_ARGS,
         )
 
 

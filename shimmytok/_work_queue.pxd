@@ -10,7 +10,7 @@ from shimmytok._texts cimport Texts, View
 from shimmytok._workspace cimport IdSink
 
 cdef extern from "threads.h":
-    ctypedef struct shim_thread:
+    ctypedef struct Job "shim_job":
         pass
 
 cdef struct Unit:
@@ -36,7 +36,7 @@ cdef struct Shared:                # what all threads see
 cdef struct Worker:
     Shared* shared
     Scratch* scratch
-    shim_thread thread
+    Job job
 
 cdef object named_failure(int status, Py_ssize_t i)    # the exception for a Status of one of many texts
 

@@ -1,6 +1,6 @@
 """A batch as units of work, which several threads take one after the other.
 
-The threads are the system's own, and end with the batch, so that a process can fork at any time between calls.
+The threads are the system's own (include/threads.h).
 """
 
 from libc.stdlib cimport calloc, free
@@ -9,8 +9,10 @@ from shimmytok._encoder cimport failure
 from shimmytok._workspace cimport OK, reserve_ids
 
 cdef extern from "threads.h":
-    bint shim_thread_start(shim_thread* thread, void (*work)(void*) noexcept nogil, void* arg) noexcept nogil
-    void shim_thread_join(shim_thread thread) noexcept nogil
+    bint shim_job_start(Job* job, void (*work)(void*) noexcept nogil, void* arg) noexcept nogil
+    void shim_job_join(Job* job) noexcept nogil
+
+cdef extern from "atomics.h":
     size_t shim_next(size_t* counter) noexcept nogil
     size_t shim_get(const size_t* p) noexcept nogil
     void shim_set(size_t* p, size_t value) noexcept nogil
@@ -110,7 +112,7 @@ cdef class WorkQueue:
             worker = &self._workers[self._n_workers]
             worker.shared = &self.shared
             worker.scratch = self._encoder.spare.borrow()
-            if not shim_thread_start(&worker.thread, work, worker):
+            if not shim_job_start(&worker.job, work, worker):
                 self._encoder.spare.give_back(worker.scratch)
                 break                                      # those there are will do
             self._n_workers += 1
@@ -128,10 +130,10 @@ cdef class WorkQueue:
         return k < self.shared.n_units and shim_get(&self.shared.units[k].is_done)
 
     cdef void join(self) noexcept nogil:
-        """Wait until the other threads have ended: when there is no unit left, or after a failure."""
+        """Wait until the other threads are done: when there is no unit left, or after a failure."""
         while self._n_running:
             self._n_running -= 1
-            shim_thread_join(self._workers[self._n_running].thread)
+            shim_job_join(&self._workers[self._n_running].job)
 
     cdef int check(self, const Unit* unit) except -1:
         """Raise what kept a unit from being encoded."""
@@ -140,7 +142,7 @@ cdef class WorkQueue:
         raise named_failure(unit.status, unit.failed)
 
     cdef void close(self) noexcept:
-        """End the threads, and give back what was borrowed."""
+        """Stop the threads, and give back what was borrowed."""
         shim_set(&self.shared.stop, GIVE_UP)
         if self._n_running:
             with nogil:

@@ -44,7 +44,7 @@ def test_large_batches_are_shared_out(gpt2):
     one = gpt2.encode(texts[0])
     assert len(ids) == 300 * len(one) and ids[: len(one)].tolist() == one
     assert np.all(np.diff(offsets) == len(one))
-    assert threading.active_count() == 1, "no thread outlives the call"
+    assert threading.active_count() == 1, "no thread of Python's outlives the call"
 
 
 def test_empty_batches(gpt2):

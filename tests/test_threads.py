@@ -1,0 +1,139 @@
+"""The threads that batches are shared out to: they wait for the next batch, but not for ever, and no fork sees them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux, which lists its threads")
+
+BEGIN = """
+import os, signal, time, warnings
+import shimmytok
+warnings.simplefilter("error")
+signal.alarm(60)
+tok = shimmytok.Tokenizer.from_pretrained("gpt2")
+texts = ["It was a bright cold day in April. " * 200] * 100
+
+def ours():
+    return {*os.listdir("/proc/self/task")} - others
+
+def batch():
+    ids, offsets = tok.encode_batch_flat(texts, num_threads=2)
+    assert ids.tolist() == tok.encode(texts[0]) * 100
+    return os.getpid()
+
+others = {*os.listdir("/proc/self/task")}
+"""
+
+
+def run(program):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", BEGIN + program], capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_one_thread_does_one_batch_after_the_other():
+    run("""
+batch()
+thread = ours()
+assert len(thread) == 1, thread
+for _ in range(20):
+    batch()
+    assert ours() == thread
+    time.sleep(0.002)
+""")
+
+
+def test_a_thread_that_nothing_is_asked_of_ends():
+    run("""
+batch()
+begin = time.monotonic()
+while ours():
+    assert time.monotonic() - begin < 30
+    time.sleep(0.1)
+assert time.monotonic() - begin > 1
+batch()
+""")
+
+
+def test_a_fork_ends_threads_that_wait():
+    """Python warns when a process with several threads forks, and the child has none of them."""
+    run("""
+for _ in range(5):
+    batch()
+    assert len(ours()) == 1
+    child = os.fork()
+    if child == 0:
+        others = {*os.listdir("/proc/self/task")}
+        batch(); batch()
+        grandchild = os.fork()
+        if grandchild == 0:
+            others = {*os.listdir("/proc/self/task")}
+            batch()
+            os._exit(0 if len(ours()) == 1 else 1)
+        os._exit(os.waitpid(grandchild, 0)[1] != 0)
+    assert not ours()
+    assert os.waitpid(child, 0)[1] == 0
+batch()
+""")
+
+
+def test_forks_while_batches_are_encoded():
+    run("""
+import threading
+warnings.simplefilter("default")
+stop = threading.Event()
+
+def work():
+    while not stop.is_set():
+        tok.encode_batch_flat(texts[:20], num_threads=3)
+
+workers = [threading.Thread(target=work) for _ in range(3)]
+for worker in workers:
+    worker.start()
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        os._exit(0 if batch() == os.getpid() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+stop.set()
+for worker in workers:
+    worker.join()
+""")
+
+
+def test_threads_may_run_where_their_caller_may():
+    """One that sleeps is woken on another processor than the caller's, and only for that."""
+    run("""
+def allowed():
+    return {thread: os.sched_getaffinity(int(thread)) for thread in ours()}
+
+everywhere = os.sched_getaffinity(0)
+batch()
+for _ in range(5):
+    time.sleep(0.05)
+    batch()
+    time.sleep(0.05)
+    assert [*allowed().values()] == [everywhere]
+os.sched_setaffinity(0, {min(everywhere)})
+time.sleep(0.05)
+batch()
+assert len(allowed()) == 1
+os.sched_setaffinity(0, everywhere)
+""")
+
+
+def test_many_callers_at_once():
+    run("""
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as pool:
+    assert [*pool.map(lambda _: batch(), range(40))] == [os.getpid()] * 40
+assert 1 <= len(ours()) <= 8
+""")

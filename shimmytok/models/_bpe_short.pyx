@@ -24,7 +24,7 @@ cdef extern from "bpe_turns.h":
     size_t shim_take_turns(const Merges* t, int level, Turn** turns, size_t n) noexcept nogil
 
 cdef enum:
-    LANES = 16                     # pieces that take turns
+    LANES = 32                     # pieces that take turns
 
 
 cdef bint begin(const BpeTables* t, Missed* word, Turn* turn) noexcept nogil:

@@ -31,6 +31,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from shimmytok._ids cimport IdBuffer
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended, end_text, shim_byte_sets, \
     shim_byte_sets_init, shim_masks, shim_masks_of, stretches_init
@@ -40,7 +41,7 @@ from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
     workspace_free, workspace_init
 from shimmytok.models._model cimport Model
-from shimmytok.models._viterbi cimport Best, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
+from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     last_cut, push_best
 from shimmytok.normalizers._sentencepiece cimport CUT, MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
     normalize, normalizing
@@ -246,7 +247,7 @@ cdef int encode_fragment(
 
 
 cdef class UnigramModel(Model):
-    """A unigram model over a trie of tokens and the scores of its leaves (float32[1 + leaves], the first one -inf).
+    """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
     `exact_size`: the bytes of normalised text for which sums are exact; 0 where words may not be encoded alone.
     `finite`: all scores are numbers.
@@ -254,7 +255,7 @@ cdef class UnigramModel(Model):
 
     cdef UnigramTables t
     cdef TokenTrie _trie
-    cdef const float[::1] _scores
+    cdef uint64_t[::1] _leaves     # of the size of a Leaf each
     cdef SentencePieceNormalizer _normalizer
     cdef WordCache _cache
 
@@ -264,15 +265,21 @@ cdef class UnigramModel(Model):
     ):
         cdef uint8_t[128] sets
         cdef uint32_t c
+        cdef Leaf* leaves
+        cdef size_t k
         self._trie = trie
-        self._scores = scores
         self._normalizer = normalizer
         self._cache = cache
         self.t.viterbi.trie = trie.trie
-        if <size_t>scores.shape[0] != trie._n_leaves + 1:
+        if <size_t>scores.shape[0] != trie._n_leaves:
             raise ValueError(f"{scores.shape[0]} scores for {trie._n_leaves} leaves")
-        self.t.viterbi.scores = &scores[0]
         self.t.viterbi.unknown = NONE if unknown is None else unknown
+        self._leaves = LargeMemory(trie._n_leaves + 1)
+        leaves = <Leaf*>&self._leaves[0]
+        for k in range(trie._n_leaves):
+            leaves[1 + k].score = scores[k]
+            leaves[1 + k].token = trie.trie.tokens[k]
+        self.t.viterbi.leaves = leaves
         self.t.viterbi.unknown_score = unknown_score
         self.t.normalizer = normalizer.view
         self.t.finite = finite

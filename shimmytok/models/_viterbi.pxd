@@ -6,9 +6,13 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from shimmytok._trie cimport Trie
 from shimmytok._workspace cimport Buffer, IdSink
 
+cdef struct Leaf:                  # of the trie
+    float score
+    uint32_t token
+
 cdef struct ViterbiTables:
     Trie trie
-    const float* scores            # of each leaf of the trie, from 1 on
+    const Leaf* leaves             # from 1 on
     double unknown_score
     uint32_t unknown               # NONE where the vocabulary has none
 
@@ -18,9 +22,8 @@ cdef struct Walk:                  # down the trie, with the bytes of a text fro
 
 cdef struct Match:                 # a token in a text
     uint32_t start
-    uint32_t leaf                  # its leaf plus 1
+    uint32_t leaf                  # its number among the leaves
     uint32_t next                  # number of the next match with the same end, which starts later; or NONE
-    float score
 
 cdef struct Matches:
     uint32_t* longest              # of each place: the number of the match with this end that starts first, or NONE
@@ -29,8 +32,8 @@ cdef struct Matches:
 
 cdef struct Best:                  # the best way to a place in the text
     double sum
-    uint32_t leaf                  # that of its last token plus 1; 0: it is the unknown one
-    uint32_t start                 # where that token starts
+    uint32_t token                 # its last one
+    uint32_t start                 # where that starts
 
 # Begins walks at the characters of the text p[begin:end]; `count` is their number.  A Status.
 cdef int add_walks(

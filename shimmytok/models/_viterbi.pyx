@@ -49,7 +49,7 @@ cdef size_t walk_on(
 ) noexcept nogil:
     """Read one more byte on each walk; the number of those that go on.  Nothing here branches on what is read."""
     cdef const uint64_t* units = t.trie.units
-    cdef const float* scores = t.scores
+    cdef const Leaf* leaves = t.leaves
     cdef uint32_t* longest = found.longest
     cdef Match* match = found.matches + n_matches[0]
     cdef Walk* kept = walks
@@ -69,7 +69,7 @@ cdef size_t walk_on(
         match.start = <uint32_t>bounds
         match.leaf = leaf
         match.next = before
-        match.score = scores[leaf]
+        SHIM_PREFETCH(&leaves[leaf])
         longest[at] = number if is_match else before
         number += is_match
         match += is_match
@@ -107,6 +107,7 @@ cdef bint find_best(
     const ViterbiTables* t, const uint8_t* p, size_t begin, size_t end, double sum, const Matches* found, Best* best
 ) noexcept nogil:
     cdef const Match* match
+    cdef const Leaf* leaf
     cdef size_t at = begin, before = begin
     cdef uint32_t number, start
     cdef double score
@@ -117,23 +118,24 @@ cdef bint find_best(
         before = at
         at = min(before + character_size(p[before]), end)
         champion.sum = -DBL_MAX
-        champion.leaf = 0
+        champion.token = t.unknown
         champion.start = start = <uint32_t>begin
         number = found.longest[at]
         while number != NONE:
             match = &found.matches[number]
+            leaf = &t.leaves[match.leaf]
             start = match.start
-            score = best[start].sum + match.score
+            score = best[start].sum + leaf.score
             better = score > champion.sum
             champion.sum = score if better else champion.sum
-            champion.leaf = match.leaf if better else champion.leaf
+            champion.token = leaf.token if better else champion.token
             champion.start = start if better else champion.start
             number = match.next
         if start != before or found.longest[at] == NONE:   # the character is no token
             score = best[before].sum + t.unknown_score
             if score > champion.sum:
                 champion.sum = score
-                champion.leaf = 0
+                champion.token = t.unknown
                 champion.start = <uint32_t>before
         best[at] = champion
     return before + character_size(p[before]) == end
@@ -164,7 +166,7 @@ cdef int push_best(
     cdef uint32_t token = NONE, previous
     while at != begin or at == end:
         previous = token
-        token = t.trie.tokens[best[at].leaf - 1] if best[at].leaf else t.unknown
+        token = best[at].token
         if token == NONE:
             return NOT_ENCODABLE
         if at == end or token != t.unknown or previous != t.unknown:

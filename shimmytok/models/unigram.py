@@ -57,7 +57,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         of_leaves = own[trie.tokens()]
         return UnigramModel(
             trie,
-            np.append(np.float32(-np.inf), of_leaves),
+            of_leaves,
             normalizer,
             cache,
             unknown=unknown,

@@ -1,8 +1,8 @@
 /* The word cache: where the entries of words lie (word_entry.h), how they are found and kept.
  *
- * A word has an entry of the first kind that its text and its ids fit; a short text with many ids has a short entry
- * too, which says where to look.  Each kind has lines of its own.  A short entry may lie in either of two lines, another in
- * any of a group. */
+ * A word has an entry of the first kind that its text and its ids fit; one whose text would fit a shorter kind has an
+ * entry of that kind, too, which says where to look.  Each kind has lines of its own.  A short entry may lie in either of
+ * two lines, another in any of a group. */
 #ifndef SHIMMYTOK_WORD_CACHE_H
 #define SHIMMYTOK_WORD_CACHE_H
 
@@ -11,6 +11,7 @@
 
 #define SHIM_IS_LONG 15                   /* the count of a short entry whose ids are in a long one, */
 #define SHIM_IS_WIDE 14                   /* or in a wide one */
+#define SHIM_NO_ID 0x00FFFFFFU            /* the one id of a long entry whose ids are in a wide one; no word with it is kept */
 
 typedef struct {
     uint64_t *short_lines;                /* 8 words each; NULL: there is no cache */
@@ -72,12 +73,24 @@ static inline uint64_t *shim_look_elsewhere(const shim_words_cache *c, const uin
     return entry;
 }
 
-/* The number of ids of such a piece, which are written to `out`, or 0; `out` has room for SHIM_WIDE_IDS. */
+/* The number of ids of a piece in the group of a long or wide entry; NULL: the one it belongs to. */
+static inline uint32_t shim_find_in(const shim_words_cache *c, const uint8_t *p, size_t n, int n_words,
+                                    const uint64_t *entry, uint32_t *out) {
+    uint64_t key[SHIM_WIDE_WORDS];
+    uint32_t count = 0, i;
+    shim_key(p, n, n_words, key);
+    if (entry == NULL) entry = shim_entry_of(c, key, n_words);
+    for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
+        count = shim_entry_find(shim_entry_beside(entry, n_words, i), key, n_words, out);
+    return count;
+}
+
+/* The number of ids of a piece that is not in its short line, which are written to `out`, or 0; `out` has room for
+ * SHIM_WIDE_IDS. */
 static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint8_t *p, size_t n,
                                            const uint64_t *short_key, uint32_t told, const uint64_t *entry,
                                            uint32_t *out) {
-    uint64_t key[SHIM_WIDE_WORDS];
-    uint32_t count = 0, i;
+    uint32_t count;
     int n_words = shim_elsewhere(n, told);
     if (entry == NULL) return 0;
     if (n_words == SHIM_SHORT_WORDS) {
@@ -86,15 +99,8 @@ static inline uint32_t shim_find_elsewhere(const shim_words_cache *c, const uint
         n_words = shim_elsewhere(n, told);
         entry = NULL;
     }
-    for (;;) {
-        shim_key(p, n, n_words, key);
-        if (entry == NULL) entry = shim_entry_of(c, key, n_words);
-        for (i = 0; count == 0 && i < shim_group_size(n_words); i++)
-            count = shim_entry_find(shim_entry_beside(entry, n_words, i), key, n_words, out);
-        if (count || told || n_words == SHIM_WIDE_WORDS) return count;
-        n_words = SHIM_WIDE_WORDS;        /* a long text may have more ids than a long entry */
-        entry = NULL;
-    }
+    count = shim_find_in(c, p, n, n_words, entry, out);
+    return count == 1 && out[0] == SHIM_NO_ID ? shim_find_in(c, p, n, SHIM_WIDE_WORDS, NULL, out) : count;
 }
 
 /* Enter a word into one of its two short lines, where there is room or else in place of one of the four. */
@@ -133,13 +139,16 @@ static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, siz
 /* Enter a word, with its short key and line, if there is an entry that it fits; `told`: what its short entry said. */
 static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key, uint64_t *line,
                              uint32_t told, const uint32_t *ids, uint32_t count, uint32_t random) {
+    static const uint32_t elsewhere = SHIM_NO_ID;
+    uint32_t most = 0, i;
     int n_words = n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
-    uint32_t all = 0, i;
     if (count == 0 || n > SHIM_WIDE_TEXT || count > SHIM_WIDE_IDS) return;
-    for (i = 0; i < count; i++) all |= ids[i];
-    if (all >> 24) return; /* an id has 24 bits */
+    for (i = 0; i < count; i++) most = ids[i] > most ? ids[i] : most;
+    if (most >= SHIM_NO_ID) return; /* an id has 24 bits */
     if (n > SHIM_SHORT_TEXT || count > 4) {
         shim_keep_in(c, p, n, n_words, ids, count, random);
+        if (n > SHIM_SHORT_TEXT && n <= SHIM_LONG_TEXT && n_words == SHIM_WIDE_WORDS)
+            shim_keep_in(c, p, n, SHIM_LONG_WORDS, &elsewhere, 1, random);
         count = n_words == SHIM_LONG_WORDS ? SHIM_IS_LONG : SHIM_IS_WIDE;
     }
     if (n <= SHIM_SHORT_TEXT && told == 0) shim_keep_short(line, shim_other_line(c, key), key, ids, count, random);

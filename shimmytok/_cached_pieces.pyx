@@ -45,6 +45,7 @@ cdef extern from "word_batch.h":
                                   uint32_t told) noexcept nogil
     uint32_t shim_find_elsewhere(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key,
                                  uint32_t told, const uint64_t* place, uint32_t* out) noexcept nogil
+    void shim_ask_to_keep(const WordCacheTables* c, const uint8_t* p, size_t n, uint32_t count) noexcept nogil
     void shim_keep(const WordCacheTables* c, const uint8_t* p, size_t n, const uint64_t* key, uint64_t* line,
                    uint32_t told, const uint32_t* ids, uint32_t count, uint32_t random) noexcept nogil
     void shim_move_home(const WordCacheTables* c, uint64_t* line, uint64_t* other, const uint64_t* key,
@@ -117,10 +118,14 @@ cdef void wait(
     batch.n_waiting += count
 
 
-cdef inline void ask_again(const Waiting* waiting) noexcept nogil:
-    """Ask for memory that was looked at before, and may have left the first caches since."""
+cdef inline void ask_again(const WordCacheTables* c, const Batch* batch, size_t k) noexcept nogil:
+    """Ask for the memory where unknown piece k will be entered.  Some was looked at before, and may have left the first
+    caches since."""
+    cdef const Missed* word = &batch.unknown[k]
+    cdef const Waiting* waiting = &batch.waiting[batch.number[k]]
     SHIM_PREFETCH(waiting.line)
     SHIM_PREFETCH(waiting.other)
+    shim_ask_to_keep(c, word.p, word.n, word.count)
 
 
 cdef inline size_t bucket_of(const Batch* batch, size_t k) noexcept nogil:
@@ -242,7 +247,7 @@ cdef int encode_waiting(
     if status != OK:
         return status
     for k in range(batch.n_unknown):
-        ask_again(&batch.waiting[batch.number[min(k + AHEAD, batch.n_unknown - 1)]])
+        ask_again(c, batch, min(k + AHEAD, batch.n_unknown - 1))
         word = &batch.unknown[k]
         waiting = &batch.waiting[batch.number[k]]
         batch.missed[batch.number[k]] = word[0]

@@ -44,6 +44,14 @@ static inline uint64_t *shim_entry_beside(const uint64_t *entry, int n_words, ui
     return (uint64_t *)((size_t)entry ^ 16 * (size_t)n_words * i);
 }
 
+/* The entry that a key belongs to, with the memory of its group asked for. */
+static inline uint64_t *shim_ask_for_group(const shim_words_cache *c, const uint64_t *key, int n_words) {
+    uint64_t *entry = shim_entry_of(c, key, n_words);
+    uint32_t i;
+    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(entry, n_words, i));
+    return entry;
+}
+
 /* The kind of entry to look for a piece in, by the words of a key, when its short entry told what stands in for the
  * count of its ids, or nothing: 0. */
 static inline int shim_elsewhere(size_t n, uint32_t told) {
@@ -60,7 +68,6 @@ static inline uint64_t *shim_look_elsewhere(const shim_words_cache *c, const uin
                                             const uint64_t *short_key, uint32_t told) {
     uint64_t key[SHIM_WIDE_WORDS], *entry;
     int n_words = shim_elsewhere(n, told);
-    uint32_t i;
     if (n > SHIM_WIDE_TEXT) return NULL;
     if (n_words == SHIM_SHORT_WORDS) {
         entry = shim_other_line(c, short_key);
@@ -68,9 +75,7 @@ static inline uint64_t *shim_look_elsewhere(const shim_words_cache *c, const uin
         return entry;
     }
     shim_key(p, n, n_words, key);
-    entry = shim_entry_of(c, key, n_words);
-    for (i = 0; i < shim_group_size(n_words); i++) SHIM_PREFETCH(shim_entry_beside(entry, n_words, i));
-    return entry;
+    return shim_ask_for_group(c, key, n_words);
 }
 
 /* The number of ids of a piece in the group of a long or wide entry; NULL: the one it belongs to. */
@@ -136,12 +141,25 @@ static inline void shim_keep_in(const shim_words_cache *c, const uint8_t *p, siz
     shim_publish(entry, key, pairs, n_words);
 }
 
+/* The kind of entry that a word fits which no short one can have. */
+static inline int shim_fitting(size_t n, uint32_t count) {
+    return n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
+}
+
+/* Ask for the memory where a word will be entered, beside its short lines. */
+static inline void shim_ask_to_keep(const shim_words_cache *c, const uint8_t *p, size_t n, uint32_t count) {
+    uint64_t key[SHIM_WIDE_WORDS];
+    if (n > SHIM_WIDE_TEXT || (n <= SHIM_SHORT_TEXT && count <= 4)) return;
+    shim_key(p, n, shim_fitting(n, count), key);
+    shim_ask_for_group(c, key, shim_fitting(n, count));
+}
+
 /* Enter a word, with its short key and line, if there is an entry that it fits; `told`: what its short entry said. */
 static inline void shim_keep(const shim_words_cache *c, const uint8_t *p, size_t n, const uint64_t *key, uint64_t *line,
                              uint32_t told, const uint32_t *ids, uint32_t count, uint32_t random) {
     static const uint32_t elsewhere = SHIM_NO_ID;
     uint32_t most = 0, i;
-    int n_words = n <= SHIM_LONG_TEXT && count <= SHIM_LONG_IDS ? SHIM_LONG_WORDS : SHIM_WIDE_WORDS;
+    int n_words = shim_fitting(n, count);
     if (count == 0 || n > SHIM_WIDE_TEXT || count > SHIM_WIDE_IDS) return;
     for (i = 0; i < count; i++) most = ids[i] > most ? ids[i] : most;
     if (most >= SHIM_NO_ID) return; /* an id has 24 bits */

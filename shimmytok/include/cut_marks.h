@@ -18,15 +18,19 @@
 #define SHIM_CUT_ROOM 66                 /* bytes that the fastest way reads from the place on where it begins */
 
 typedef struct {
-    const uint64_t *joined;  /* bits by the hash of the two bytes before a place and the three after it: merges join there */
+    const uint64_t *joined;  /* bits by the hash of what is around a place (shim_joint): merges join there */
     uint64_t mask;           /* bits of a hash that count, fewer than 32 */
     const uint64_t *leads;   /* bits by the two bytes around a place: the same */
-    const uint8_t *known;    /* 1 for a lead byte before which no cut is looked for; else 0 */
+    const uint8_t *known;    /* by lead byte: SHIM_KNOWN, SHIM_BEHIND_ASCII, or 0: cuts behind other characters only */
 } shim_joints;
+
+#define SHIM_KNOWN 1         /* no cut is looked for before the character */
+#define SHIM_BEHIND_ASCII 2  /* cuts are looked for behind ASCII, too; U+2581's lead byte may have this, and no other */
+#define SHIM_MARK_LEAD 0xE2
 
 #if SHIM_X86
 
-/* Two tables of 16: among the 64 lead bytes only those below 0xE0 can be known. */
+/* Two tables of 16: among the 64 lead bytes only those below 0xE0 can be known, and only one above can be more. */
 SHIM_AVX2 static inline uint32_t shim_cut_marks_32(const uint8_t *known, const uint8_t *p) {
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(known + 0xC0)));
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(known + 0xD0)));
@@ -35,10 +39,12 @@ SHIM_AVX2 static inline uint32_t shim_cut_marks_32(const uint8_t *known, const u
     __m256i found = _mm256_or_si256(
         _mm256_shuffle_epi8(low, _mm256_adds_epu8(row, _mm256_set1_epi8(0x70))),
         _mm256_shuffle_epi8(high, _mm256_adds_epu8(_mm256_xor_si256(row, _mm256_set1_epi8(0x10)), _mm256_set1_epi8(0x70))));
+    const __m256i mark = _mm256_set1_epi8((char)(known[SHIM_MARK_LEAD] == SHIM_BEHIND_ASCII ? SHIM_MARK_LEAD : 0));
     __m256i lead = _mm256_and_si256(before, _mm256_cmpgt_epi8(text, _mm256_set1_epi8((char)0xBF)));
-    /* Of `lead`, bit 7 counts: a lead byte is negative too. */
-    lead = _mm256_and_si256(lead, text);
-    return (uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(_mm256_cmpgt_epi8(found, _mm256_setzero_si256()), lead));
+    /* Bit 7 counts: a lead byte is negative too. */
+    lead = _mm256_andnot_si256(_mm256_cmpgt_epi8(found, _mm256_setzero_si256()), _mm256_and_si256(lead, text));
+    lead = _mm256_or_si256(lead, _mm256_and_si256(_mm256_cmpeq_epi8(text, mark), text));
+    return (uint32_t)_mm256_movemask_epi8(lead);
 }
 
 SHIM_AVX2 static uint64_t shim_cut_marks_avx2(const uint8_t *known, const uint8_t *p, size_t n) {
@@ -53,10 +59,11 @@ SHIM_AVX2 static uint64_t shim_cut_marks_avx2(const uint8_t *known, const uint8_
 SHIM_AVX512 static uint64_t shim_cut_marks_avx512(const uint8_t *known, const uint8_t *p, size_t n) {
     __mmask64 within = n >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << n) - 1;
     __m512i text = _mm512_maskz_loadu_epi8(within, p), before = _mm512_maskz_loadu_epi8(within, p - 1);
-    __mmask64 lead = _mm512_cmpgt_epu8_mask(text, _mm512_set1_epi8((char)0xBF)) & _mm512_movepi8_mask(before);
+    __mmask64 lead = _mm512_cmpgt_epu8_mask(text, _mm512_set1_epi8((char)0xBF)), wide = _mm512_movepi8_mask(before);
     if (!lead) return 0;
     text = _mm512_permutexvar_epi8(text, _mm512_loadu_si512(known + 0xC0));
-    return lead & _mm512_testn_epi8_mask(text, text);
+    return lead & ((wide & _mm512_testn_epi8_mask(text, _mm512_set1_epi8(SHIM_KNOWN))) |
+                   _mm512_test_epi8_mask(text, _mm512_set1_epi8(SHIM_BEHIND_ASCII)));
 }
 #endif
 
@@ -64,11 +71,14 @@ static inline uint64_t shim_cut_marks_portable(const uint8_t *known, const uint8
     uint64_t mask = 0;
     size_t i;
     if (n > 64) n = 64;
-    for (i = 0; i < n; i++) mask |= (uint64_t)(p[i] >= 0xC0 && (p + i)[-1] >= 0x80 && !known[p[i]]) << i;
+    for (i = 0; i < n; i++) {
+        int looked_for = (p + i)[-1] >= 0x80 ? known[p[i]] != SHIM_KNOWN : known[p[i]] == SHIM_BEHIND_ASCII;
+        mask |= (uint64_t)(p[i] >= 0xC0 && looked_for) << i;
+    }
     return mask;
 }
 
-/* Bit i: behind a character that is not ASCII, one begins at p[i] whose lead byte is not `known`. */
+/* Bit i: a character begins at p[i] before which a cut is looked for, by `known` and the character before it. */
 static inline uint64_t shim_cut_marks(const uint8_t *known, const uint8_t *p, size_t n, int level) {
 #if SHIM_X86
     if (level > 1) return shim_cut_marks_avx512(known, p, n);
@@ -80,9 +90,11 @@ static inline uint64_t shim_cut_marks(const uint8_t *known, const uint8_t *p, si
 
 static inline uint64_t shim_bit_at(const uint64_t *bits, uint64_t k) { return bits[k >> 6] >> (k & 63); }
 
-/* The hash of what is around a place between two characters that are not ASCII. */
+/* The hash of what is around a place before a character that is not ASCII: the two bytes before it, or the one that is
+ * ASCII, and the character's first three. */
 static inline uint32_t shim_joint(const shim_joints *t, const uint8_t *p) {
-    uint64_t left = (uint64_t)(p - 2)[0] << 8 | (p - 1)[0], right = (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8;
+    uint64_t left = (p - 1)[0], right = (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8;
+    if (left >= 0x80) left |= (uint64_t)(p - 2)[0] << 8;
     if (p[0] >= 0xE0) right |= p[2];
     return (uint32_t)(shim_hash_pair(left << 32 | right, 0) & t->mask);
 }
@@ -107,8 +119,8 @@ static inline uint64_t shim_cuts_portable(const shim_joints *t, const uint8_t *p
 }
 
 #if SHIM_X86
-/* Eight places at a time become hashes, by hand: there is no multiplication to 128 bits.  p[SHIM_CUT_ROOM - 1] can be
- * read. */
+/* Eight places at a time become hashes, by hand: there is no multiplication to 128 bits.  p[-2] and p[SHIM_CUT_ROOM - 1]
+ * can be read. */
 SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t *p, uint64_t marks) {
     static const uint8_t iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
@@ -132,7 +144,9 @@ SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t
         __m512i pair = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi64(key, 24), _mm512_set1_epi64(0xFF00)),
                                        _mm512_and_si512(_mm512_srli_epi64(key, 16), _mm512_set1_epi64(0xFF)));
         __mmask8 of_two = _mm512_testn_epi64_mask(key, _mm512_set1_epi64(0x200000)); /* the place's lead byte < 0xE0 */
+        __mmask8 of_ascii = _mm512_testn_epi64_mask(key, _mm512_set1_epi64(0x8000000000LL)); /* the byte before it < 0x80 */
         __m512i left = _mm512_srli_epi64(key, 32), low, middle;
+        left = _mm512_mask_and_epi64(left, of_ascii, left, _mm512_set1_epi64(0xFF));
         key = _mm512_mask_and_epi64(key, of_two, key, _mm512_set1_epi64(0xFFFF00));
         low = _mm512_mul_epu32(key, k_low);
         middle = _mm512_add_epi64(_mm512_srli_epi64(low, 32), _mm512_mul_epu32(key, k_high));
@@ -150,10 +164,10 @@ SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t
 }
 #endif
 
-/* Bit i: the text may be cut at p[i], before a character that is not `known` and behind one that is not ASCII.
+/* Bit i: the text may be cut at p[i].
  *
- * At most 64 bytes are looked at, and bits from n on are 0; `room` bytes can be read from p on, p[-1], and if it is not
- * ASCII p[-2]. */
+ * At most 64 bytes are looked at, and bits from n on are 0; `room` bytes can be read from p on, or with 0 the n there are,
+ * and p[-1]; p[-2] where a place is behind a character that is not ASCII, or where there is room. */
 static inline uint64_t shim_find_cuts(const shim_joints *t, const uint8_t *p, size_t n, size_t room, int level) {
     uint64_t marks;
     if (n < 64 && shim_is_ascii(p, n)) return 0; /* most short texts */

@@ -10,7 +10,7 @@ from shimmytok._workspace cimport Buffer
 cdef struct BpeCutTables:          # borrowed: valid as long as the BpeCuts are
     PairBitTables joined           # two bytes before a place, three after it
     const uint64_t* leads          # a bit for each two bytes around it: a merge has but this one on the right
-    uint8_t[256] known             # 1 for a lead byte of letters that merges join so often that no cut is looked for
+    uint8_t[256] known             # by lead byte: whether cuts are looked for (cut_marks.h)
 
 cdef class BpeCuts:
     cdef BpeCutTables t

@@ -7,12 +7,14 @@ that starts there, and no merge does.  A merge looks at nothing but its two symb
 then from the left) is the same among those of one side whatever happens on the other: each side becomes what it would
 become alone.  Where a piece that is a token stays whole (ignore_merges), characters inside tokens are joined too.
 
-A place is known by two bytes before it and three after it.  Symbols of byte-level vocabularies may begin or end inside
-a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but none is invented.
+A place is known by two bytes before it, or one that is ASCII, and three after it.  Symbols of byte-level vocabularies may
+begin or end inside a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but none is
+invented.
 
 Not every such cut is made.  Cuts are for runs of Chinese or Thai, most of which never come again, while their parts do:
 so there is none beside ASCII, or before a letter of two bytes (Greek, Cyrillic, Arabic) from an alphabet that merges
-know well.
+know well.  But where spaces have become U+2581 no splitter has found the words, and a piece may be a line: so cuts are
+looked for behind ASCII, too, before U+2581 and what shares its first byte.
 """
 
 import numpy as np
@@ -25,6 +27,9 @@ from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve
 
 cdef extern from "cut_marks.h":
+    const uint8_t SHIM_KNOWN
+    const uint8_t SHIM_BEHIND_ASCII
+    const uint8_t SHIM_MARK_LEAD
     ctypedef struct Joints "shim_joints":
         const uint64_t* joined
         uint64_t mask
@@ -115,7 +120,8 @@ cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcep
     c.copied = c.count = 0
     last = pieces.ends[pieces.count - 1] if pieces.count else 0
     while at < last:
-        cuts = shim_find_cuts(&joints, pieces.text + at, last - at, pieces.readable - at, level)
+        # Two bytes before the text's second one there may be nothing to read.
+        cuts = shim_find_cuts(&joints, pieces.text + at, last - at, pieces.readable - at if at > 1 else 0, level)
         if cuts and take_cuts(&c, at, cuts, level, ends) != OK:
             return OUT_OF_MEMORY
         at += CHUNK
@@ -130,13 +136,15 @@ cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcep
 
 
 cdef class BpeCuts:
-    """The places where merges join, for about `expected` different ones."""
+    """The places where merges join, for about `expected` different ones; with `at_spaces` behind ASCII, too."""
 
-    def __init__(self, uint64_t expected):
+    def __init__(self, uint64_t expected, *, bint at_spaces=False):
         self._joined = PairBits(expected)
         self._leads = np.zeros(1 << 10, np.uint64)
         self.t.joined = self._joined.t
         self.t.leads = &self._leads[0]
+        if at_spaces:
+            self.t.known[SHIM_MARK_LEAD] = SHIM_BEHIND_ASCII
 
     cdef void join(self, const uint8_t* p, size_t at, size_t n) noexcept nogil:
         """Note that a symbol p[0:n] is joined at p[at]."""
@@ -144,13 +152,13 @@ cdef class BpeCuts:
         cdef uint32_t around = last << 8 | first
         cdef uint32_t before, second, third
         cdef Bytes befores, seconds, thirds
-        if last < 0x80 or first < 0xC0:                    # not between characters, or one is ASCII
-            return
+        if first < 0xC0 or (last < 0x80 and self.t.known[first] != SHIM_BEHIND_ASCII):
+            return                                         # not between characters, or one is ASCII
         if first >= 0xE0 and n - at == 1:
             self._leads[around >> 6] |= <uint64_t>1 << (around & 63)
             return
         self._counts[first] += 1
-        befores = one_byte(p[at - 2]) if at > 1 else any_byte(0x80, 0xFF)
+        befores = one_byte(0) if last < 0x80 else one_byte(p[at - 2]) if at > 1 else any_byte(0x80, 0xFF)
         seconds = one_byte(p[at + 1]) if n - at > 1 else any_byte(0x80, 0xBF)
         thirds = one_byte(0) if first < 0xE0 else one_byte(p[at + 2]) if n - at > 2 else any_byte(0x80, 0xBF)
         self._guesses += befores.count * seconds.count * thirds.count - 1
@@ -165,8 +173,7 @@ cdef class BpeCuts:
         """Note that a symbol is joined everywhere."""
         cdef size_t at
         for at in range(1, n):
-            if p[at] >= 0xC0 and p[at - 1] >= 0x80:
-                self.join(p, at, n)
+            self.join(p, at, n)
 
     cdef int close(self) except -1:
         """To be called once, when all is noted."""
@@ -176,7 +183,7 @@ cdef class BpeCuts:
         self._joined.fold()
         self.t.joined = self._joined.t
         for lead in range(0xC0, 0xE0):
-            self.t.known[lead] = self._counts[lead] >= WELL_KNOWN
+            self.t.known[lead] = SHIM_KNOWN if self._counts[lead] >= WELL_KNOWN else 0
         return 0
 
     def cuts(self, bytes piece not None):
@@ -188,7 +195,7 @@ cdef class BpeCuts:
         cdef size_t at = 1, i, size = len(piece)
         found = []
         while at < size:
-            mask = shim_find_cuts(&joints, text + at, size - at, size - at, simd_level)
+            mask = shim_find_cuts(&joints, text + at, size - at, size - at if at > 1 else 0, simd_level)
             found += [places[i] for i in range(shim_bit_numbers(simd_level, mask, <uint32_t>at, places))]
             at += CHUNK
         return found

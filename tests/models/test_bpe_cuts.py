@@ -120,6 +120,49 @@ def test_all_levels_find_the_same_cuts():
         assert found[0] == found[1] == found[2]
 
 
+def words_and_spaces(rng, n_merges):
+    """Letters beside which spaces stand, merges of which few join a space with what is before it, and tokens."""
+    letters = list("ab>é語“” ")
+    marked = [letter.replace(" ", "\u2581") for letter in letters]
+    known, merges = {*marked}, []
+    while len(merges) < n_merges:
+        left, right = rng.choice(sorted(known)), rng.choice(sorted(known))
+        inside = right.startswith("\u2581") and not left.endswith("\u2581")
+        if len(left + right) < 9 and (left, right) not in merges and (not inside or rng.random() < 0.05):
+            merges.append((left, right))
+            known.add(left + right)
+    tokens = [*(f"<0x{b:02X}>" for b in range(256)), *sorted(known)]
+    return letters, [text.encode() for text in tokens], [f"{left} {right}".encode() for left, right in merges]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_cuts_at_spaces_that_became_characters(seed, level):
+    """Lines of a vocabulary over raw UTF-8 are cut into words, but for places where a merge has a space in it."""
+    rng = random.Random(seed)
+    letters, tokens, lines = words_and_spaces(rng, [0, 5, 20, 60][seed % 4])
+    tok = tokenizer("gemma4", tokens, merges=strings(lines))
+    cuts, rank_of, ids = tok._parts.merges.cuts, ranks(lines), last_ids(tokens)
+    ends = {(left[-1:], right[:3]) for left, right in (line.split(b" ") for line in lines)}
+    n_cuts = 0
+    for size in [*range(1, 80), 300, 1000]:
+        text = "".join(rng.choices(letters, [3] * (len(letters) - 1) + [9], k=size))
+        piece = text.replace(" ", "\u2581").encode()
+        places = cuts.cuts(piece)
+        n_cuts += sum(piece[at - 1] < 0x80 for at in places)
+        assert not any(piece[at - 1] < 0x80 and (piece[at - 1 : at], piece[at : at + 3]) in ends for at in places)
+        for _ in range(2):
+            expected = bpe_piece(piece, ids, rank_of, byte_level=False, ignore_merges=False)
+            assert tok.encode(text, add_special_tokens=False) == expected
+    assert n_cuts > 100
+
+
+def test_real_words_are_cut_at_spaces():
+    """Else a line would be merged as a whole, which nobody would see but by its speed."""
+    cuts = BpeCuts(10, at_spaces=True)
+    assert cuts.cuts("It\u2581was\u2581a\u2581\u2581bright”\u2581cold".encode()) == [2, 8, 12, 15, 24, 27]
+    assert BpeCuts(10).cuts("It\u2581was\u2581a".encode()) == []
+
+
 @st.composite
 def bpe_vocabularies(draw):
     """Words of wide characters, merges that make stretches of them, and tokens that no merge makes."""

@@ -1,66 +1,191 @@
 """The longest token at each place, over bytes.  Equal to llm_tokenizer_rwkv_session of llama.cpp.
 
-An automaton over the reversed tokens, run from the end of the text, knows the longest token that begins at each place:
-the time is linear, however long tokens are.  A byte where no token begins is the unknown token.  (llama.cpp never ends
-when the byte begins longer tokens, and gives an id of -1 when there is no unknown token.)
+A walk down a trie from each place where a token begins finds it.  Where walks take too long, since beginnings of long
+tokens come again and again, an automaton over the reversed tokens, run from the end of the text, knows the longest token
+that begins at each place: the time is linear, however long tokens are.  A byte where no token begins is the unknown token.
+(llama.cpp never ends when the byte begins longer tokens, and gives an id of -1 when there is no unknown token.)
+
+A text is cut before each space behind a byte that no token has before a space, so that the word cache can know its words.
+No token lies across such a place, and an unknown byte is one byte: so tokens end there, and begin there, whatever stands on
+the other side.
 """
 
 import numpy as np
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._automaton cimport Automaton, PatternSet, advance
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
+from shimmytok._simd cimport simd_level
+from shimmytok._trie cimport TokenTrie, Trie, child, leaf_of
+from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve
 from shimmytok.models._model cimport Model
 
+cdef extern from "bits.h":
+    uint32_t shim_lowest(uint64_t mask) noexcept nogil
+
+cdef extern from "character_marks.h":
+    ctypedef struct shim_character_marks:
+        uint64_t space
+    void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
+
+cdef enum:
+    SPACE = 0x20
+    CHUNK = 64                     # bytes that are looked at together
+    MOST_WORDS = 1024
+    MOST_STEPS = 16                # down the trie, for each byte
+
 cdef struct RwkvTables:
+    Trie trie
     const Automaton* reversed      # over the reversed tokens
     const uint32_t* ids            # of each of its patterns
     uint32_t unknown               # NONE where the vocabulary has none
+    uint8_t[256] joined            # by byte: 1 if a token has a space behind it
+    WordCacheTables* cache
+
+
+cdef inline int push_token(const RwkvTables* t, uint32_t token, IdSink* out) noexcept nogil:
+    """Push a token, or the unknown one for NONE."""
+    if token == NONE:
+        token = t.unknown
+        if token == NONE:
+            return NOT_ENCODABLE
+    return push(out, token)
+
+
+cdef int encode_slowly(const RwkvTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode a word by the automaton."""
+    cdef uint32_t* longest         # at each place: the longest pattern that begins there, or NONE
+    cdef uint32_t state = 0
+    cdef size_t i = n
+    cdef int status = OK
+    if reserve(&ws.nodes, n * sizeof(uint32_t)) != OK:
+        return OUT_OF_MEMORY
+    longest = <uint32_t*>ws.nodes.data
+    while i:
+        i -= 1
+        state = advance(t.reversed, state, p[i])
+        longest[i] = t.reversed.longest[state]
+    while i < n and status == OK:
+        if longest[i] == NONE:
+            status = push_token(t, NONE, out)
+            i += 1
+        else:
+            status = push_token(t, t.ids[longest[i]], out)
+            i += t.reversed.lengths[longest[i]]
+    return status
+
+
+cdef int encode_word(const RwkvTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef uint64_t node
+    cdef size_t before = out.n, start = 0, at, end, steps = 0
+    cdef uint32_t token
+    cdef int status = OK
+    while start < n and status == OK:
+        node = t.trie.root
+        token = NONE
+        at = start
+        end = start + 1
+        while at < n:
+            node = child(&t.trie, node, p[at])
+            if node == 0:
+                break
+            at += 1
+            if leaf_of(node) != NONE:
+                token = t.trie.tokens[leaf_of(node)]
+                end = at
+        steps += at - start + 1
+        if steps > MOST_STEPS * (n + 1):
+            out.n = before
+            return encode_slowly(t, p, n, ws, out)
+        status = push_token(t, token, out)
+        start = end
+    return status
+
+
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    cdef size_t k
+    cdef int status
+    for k in range(count):
+        words[k].first = found.n
+        status = encode_word(<const RwkvTables*>tables, words[k].p, words[k].n, ws, found)
+        if status != OK:
+            return status
+        words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
+
+
+cdef size_t next_cuts(const RwkvTables* t, const uint8_t* text, size_t n, size_t* at, uint32_t* cuts) noexcept nogil:
+    """The cuts of the next MOST_WORDS bytes of a text; how many.  `at` moves on."""
+    cdef shim_character_marks marks
+    cdef size_t stop = min(n, at[0] + MOST_WORDS), place, count = 0
+    while at[0] < stop:
+        shim_find_characters(text + at[0], min(stop - at[0], <size_t>CHUNK), simd_level, &marks)
+        while marks.space:
+            place = at[0] + shim_lowest(marks.space)
+            marks.space &= marks.space - 1
+            cuts[count] = <uint32_t>place
+            count += place > 0 and not t.joined[text[place - 1]]
+        at[0] += CHUNK
+    at[0] = stop
+    return count
 
 
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const RwkvTables* t = <const RwkvTables*>tables
-    cdef uint32_t* longest         # at each place: the longest pattern that begins there, or NONE
-    cdef uint32_t state = 0
-    cdef size_t i
-    if reserve(&ws.nodes, n * sizeof(uint32_t)) != OK:
-        return OUT_OF_MEMORY
-    longest = <uint32_t*>ws.nodes.data
-    i = n
-    while i:
-        i -= 1
-        state = advance(t.reversed, state, text[i])
-        longest[i] = t.reversed.longest[state]
-    while i < n:
-        if longest[i] != NONE:
-            if push(out, t.ids[longest[i]]) != OK:
-                return OUT_OF_MEMORY
-            i += t.reversed.lengths[longest[i]]
-        elif t.unknown == NONE:
-            return NOT_ENCODABLE
-        else:
-            if push(out, t.unknown) != OK:
-                return OUT_OF_MEMORY
-            i += 1
+    cdef uint32_t[MOST_WORDS + 1] ends
+    cdef Pieces pieces
+    cdef size_t at = 0
+    cdef int status
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    pieces.starts = NULL
+    pieces.ends = ends
+    while at < n:
+        pieces.count = next_cuts(t, text, n, &at, ends)
+        if at == n:
+            ends[pieces.count] = <uint32_t>n
+            pieces.count += 1
+        if pieces.count:
+            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+            if status != OK:
+                return status
+            pieces.start = ends[pieces.count - 1]
     return OK
 
 
 cdef class RwkvModel(Model):
-    """Longest match over {a token's bytes (not empty): its id}."""
+    """Longest match over a trie of tokens, which are also given as {bytes (not empty): id}."""
 
     cdef RwkvTables t
     cdef PatternSet _reversed
     cdef const uint32_t[::1] _ids
+    cdef TokenTrie _trie
+    cdef WordCache _cache
 
-    def __init__(self, tokens not None, *, unknown):
+    def __init__(self, TokenTrie trie not None, tokens not None, WordCache cache not None, *, unknown):
+        cdef bytes text
+        cdef Py_ssize_t i
+        cdef const uint8_t* p
         self._reversed = PatternSet([text[::-1] for text in tokens])
         self._ids = np.array([*tokens.values(), 0], np.uint32)
         self.t.reversed = &self._reversed.automaton
         self.t.ids = &self._ids[0]
         self.t.unknown = NONE if unknown is None else unknown
+        for text in tokens:
+            p = text
+            for i in range(1, len(text)):
+                self.t.joined[p[i - 1]] |= p[i] == SPACE
+        self._trie = trie
+        self.t.trie = trie.trie
+        self._cache = cache
+        self.t.cache = &cache.t
         self.encode_fragment = encode_fragment
         self.tables = &self.t

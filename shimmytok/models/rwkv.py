@@ -5,6 +5,10 @@ No tokens are ever put around a text.
 
 from __future__ import annotations
 
+import numpy as np
+
+from shimmytok._trie import TokenTrie
+from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._rwkv import RwkvModel
@@ -18,12 +22,15 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(), {})
     # Different texts may stand for the same bytes: the last one counts.
-    tokens = {unescape_text(vocab.texts[i]): i for i in range(len(vocab.texts))}
+    texts = [unescape_text(vocab.texts[i]) for i in range(len(vocab.texts))]
+    tokens = {text: i for i, text in enumerate(texts)}
     tokens.pop(b"", None)
+    is_found = np.zeros(len(texts), np.bool_)
+    is_found[[*tokens.values()]] = True
     return Parts(
         vocab,
         len(vocab.texts),
-        RwkvModel(tokens, unknown=vocab.ids["unk"]),
+        RwkvModel(TokenTrie(TokenTable.from_list(texts), is_found), tokens, cache, unknown=vocab.ids["unk"]),
         piece_rule=PieceRule.RWKV_ESCAPED,
         newline=tokens.get(b"\n"),  # llama.cpp looks before it knows the unknown token
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -43,15 +44,39 @@ def test_any_escapes(text):
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.lists(st.lists(st.sampled_from([b"a", b"b", rb"\x61", rb"\n", b"\xe4", b"\\"]), max_size=6).map(b"".join)),
-    st.lists(st.sampled_from([b"a", b"b", b"\n", b"\xe4", b"c", b"\0", b"aaab"]), max_size=40).map(b"".join),
+    st.lists(st.lists(st.sampled_from([b"a", b"b", b" ", rb"\x61", rb"\n", b"\xe4", b"\\"]), max_size=6).map(b"".join)),
+    st.lists(st.sampled_from([b"a", b"b", b" ", b" ", b"\n", b"\xe4", b"c", b"\0", b"aaab"]), max_size=40).map(
+        b"".join
+    ),
 )
 def test_longest_match(tokens, text):
     tokens = [b"<unk>", *(token or b"\\" for token in tokens)]
     tok = tokenizer("rwkv", tokens, **UNKNOWN)
-    assert tok.encode(text) == rwkv.encode(text, tokens, 0)
+    for _ in range(2):
+        assert tok.encode(text) == rwkv.encode(text, tokens, 0)
     for i, token in enumerate(tokens):
         assert tok.token_to_piece(i) == rwkv.unescape(token)
+
+
+def test_long_texts_whose_words_are_cut_or_not():
+    """Words of all lengths; a token with a space inside joins some of them."""
+    rng = random.Random(4)
+    tokens = [b"<unk>", b"a", b"b", b" ", b" a", b"ab", b" ab", b"b a", b"  ", b" a b", b"\xe4 ", b"\xe4", b"a" * 40]
+    tok = tokenizer("rwkv", tokens, **UNKNOWN)
+    for size in (1, 63, 64, 65, 128, 1023, 1024, 1025, 5000):
+        for letters in (b"ab ", b"a ", b"ab\xe4  ", b"aaaaaaaaaaaaaaaac ", b"a"):
+            text = bytes(rng.choices(letters, k=size))
+            for _ in range(2):
+                assert tok.encode(text) == rwkv.encode(text, tokens, 0)
+
+
+def test_walks_that_lead_to_nothing_are_not_taken_again_and_again():
+    """A token that nearly matches at every place: the automaton takes over."""
+    tokens = [b"<unk>", b"a", b"a" * 500 + b"b"]
+    tok = tokenizer("rwkv", tokens, **UNKNOWN)
+    for n in (20, 100, 400, 3000):
+        for text in (b"a" * n, b"a" * n + b"b", b"a" * n + b"c" + b"a" * 500 + b"b"):
+            assert tok.encode(text) == rwkv.encode(text, tokens, 0)
 
 
 def test_a_byte_that_only_begins_tokens_is_unknown():

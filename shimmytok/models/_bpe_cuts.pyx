@@ -7,9 +7,9 @@ that starts there, and no merge does.  A merge looks at nothing but its two symb
 then from the left) is the same among those of one side whatever happens on the other: each side becomes what it would
 become alone.  Where a piece that is a token stays whole (ignore_merges), characters inside tokens are joined too.
 
-A place is known by two bytes before it, or one that is ASCII, and three after it.  Symbols of byte-level vocabularies may
-begin or end inside a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but none is
-invented.
+A place is known by two bytes before it, or one that is ASCII, and three after it.  Symbols of byte-level vocabularies
+may begin or end inside a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but
+none is invented.
 
 Not every such cut is made.  Cuts are for runs of Chinese or Thai, most of which never come again, while their parts do:
 so there is none beside ASCII, or before a letter of two bytes (Greek, Cyrillic, Arabic) from an alphabet that merges

@@ -1,13 +1,14 @@
 """The longest token at each place, over bytes.  Equal to llm_tokenizer_rwkv_session of llama.cpp.
 
 A walk down a trie from each place where a token begins finds it.  Where walks take too long, since beginnings of long
-tokens come again and again, an automaton over the reversed tokens, run from the end of the text, knows the longest token
-that begins at each place: the time is linear, however long tokens are.  A byte where no token begins is the unknown token.
-(llama.cpp never ends when the byte begins longer tokens, and gives an id of -1 when there is no unknown token.)
+tokens come again and again, an automaton over the reversed tokens, run from the end of the text, knows the longest
+token that begins at each place: the time is linear, however long tokens are.  A byte where no token begins is the
+unknown token.  (llama.cpp never ends when the byte begins longer tokens, and gives an id of -1 when there is no unknown
+token.)
 
-A text is cut before each space behind a byte that no token has before a space, so that the word cache can know its words.
-No token lies across such a place, and an unknown byte is one byte: so tokens end there, and begin there, whatever stands on
-the other side.
+A text is cut before each space behind a byte that no token has before a space, so that the word cache can know its
+words.  No token lies across such a place, and an unknown byte is one byte: so tokens end there, and begin there,
+whatever stands on the other side.
 """
 
 import numpy as np

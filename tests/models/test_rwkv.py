@@ -63,7 +63,7 @@ def test_long_texts_whose_words_are_cut_or_not():
     rng = random.Random(4)
     tokens = [b"<unk>", b"a", b"b", b" ", b" a", b"ab", b" ab", b"b a", b"  ", b" a b", b"\xe4 ", b"\xe4", b"a" * 40]
     tok = tokenizer("rwkv", tokens, **UNKNOWN)
-    for size in (1, 63, 64, 65, 128, 1023, 1024, 1025, 5000):
+    for size in (1, 63, 64, 65, 300, 1023, 1024, 1025):
         for letters in (b"ab ", b"a ", b"ab\xe4  ", b"aaaaaaaaaaaaaaaac ", b"a"):
             text = bytes(rng.choices(letters, k=size))
             for _ in range(2):
@@ -74,7 +74,7 @@ def test_walks_that_lead_to_nothing_are_not_taken_again_and_again():
     """A token that nearly matches at every place: the automaton takes over."""
     tokens = [b"<unk>", b"a", b"a" * 500 + b"b"]
     tok = tokenizer("rwkv", tokens, **UNKNOWN)
-    for n in (20, 100, 400, 3000):
+    for n in (20, 100, 400):
         for text in (b"a" * n, b"a" * n + b"b", b"a" * n + b"c" + b"a" * 500 + b"b"):
             assert tok.encode(text) == rwkv.encode(text, tokens, 0)
 

@@ -4,8 +4,8 @@ python benchmarks/peers/reference.py --text FILE [--pres] MODEL.gguf ...
 pip install llama-cpp-python     what is compared with
 
 Documents of 1 to 4 KB to one numpy array, as compare.py measures them, on one thread. With --pres each vocabulary is
-measured with every pre-tokenizer (tokenizer.ggml.pre) in place of its own. A library that refuses a vocabulary or dies of
-a text is no error: the table says so.
+measured with every pre-tokenizer (tokenizer.ggml.pre) in place of its own. A library that refuses a vocabulary or dies
+of a text is no error: the table says so.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def vocabularies(path: Path, with_pres: bool, folder: Path) -> Iterator[tuple[st
 
 def line(name: str, model: str, pre: str, job: dict[str, Any]) -> str:
     """A row of the table."""
-    answers = [run(job | {"library": library, "task": "flat"}) for library in (OURS, THEIRS)]
+    answers = {library: run(job | {"library": library, "task": "flat"}) for library in (OURS, THEIRS)}
     checked = run(job | {"library": THEIRS, "task": "check"})
-    refused = [f"{library}: {got['refused']}" for library, got in zip((OURS, THEIRS), answers) if "refused" in got]
+    refused = [f"{library}: {answer['refused']}" for library, answer in answers.items() if "refused" in answer]
     if refused:
         return f"| {name} | {model} | {pre} | {'; '.join(refused)} | | | | | |"
-    ours, theirs = answers
+    ours, theirs = answers.values()
     differ = f"in {checked['differ']} of {checked['texts']} texts" if checked.get("differ") else "none"
     cells = [digits(theirs["fresh"]), *(digits(ours[kind]) for kind in ("cold", "fresh", "warm"))]
     return (

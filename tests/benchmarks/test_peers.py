@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 import shimmytok
+from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
 
 PEERS = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -61,6 +63,23 @@ class Tokenizer:
             os._exit(3)
         ids, offsets = self.tok.encode_batch_flat(texts)
         return ids, np.diff(offsets)
+"""
+
+
+# llama-cpp-python as far as it is asked, with shimmytok's ids but for texts that hold "otherwise".
+LLAMA_CPP = """
+from types import SimpleNamespace
+from shimmytok import Tokenizer
+
+llama_backend_init = lambda: None
+llama_model_default_params = SimpleNamespace
+llama_model_load_from_file = lambda path, params: Tokenizer.from_gguf_file(path.decode())
+llama_model_get_vocab = lambda model: model
+
+def llama_tokenize(vocab, data, n, buffer, room, add_special, parse_special):
+    ids = [0] if b"otherwise" in data else vocab.encode(data, False)
+    buffer[: len(ids)] = ids
+    return len(ids)
 """
 
 
@@ -193,3 +212,31 @@ def test_documents_are_the_text_in_order(peers_module):
     messages = measure.messages_of(documents)
     assert len(messages) == -(-len(text.decode()) // 100) and max(len(m.encode()) for m in messages) == 100
     assert len(measure.messages_of(["x" * 123_456])) <= measure.MESSAGES
+
+
+def rows_of(printed):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()[2:]]
+
+
+def test_vocabularies_beside_llama_cpp(run, tmp_path):
+    stand_in(tmp_path, "llama_cpp", LLAMA_CPP)
+    (tmp_path / "text.txt").write_text(TEXT + MARK, encoding="utf-8", newline="")
+    (tmp_path / "none.gguf").write_bytes(dumps([("tokenizer.ggml.model", ValueType.STRING, "none")]))
+    gpt2 = Path(shimmytok.__file__).parent / "data" / "gpt2.gguf"
+    rows = rows_of(run("reference.py", "--text", tmp_path / "text.txt", gpt2, tmp_path / "none.gguf"))
+    assert [row[:3] for row in rows] == [["gpt2.gguf", "gpt2", "gpt-2"], ["none.gguf", "none", ""]]
+    assert rows[0][3].startswith("in 2 of ") and all(float(cell) > 0 for cell in rows[0][4:])
+    assert "UnsupportedModelError" in rows[1][3]
+
+
+def test_pre_tokenizers_beside_llama_cpp(tmp_path, peers_module, monkeypatch):
+    """A copy of the vocabulary for each `pre`, with its own ids."""
+    monkeypatch.syspath_prepend(str(PEERS))
+    reference = peers_module("reference")
+    gpt2 = Path(shimmytok.__file__).parent / "data" / "gpt2.gguf"
+    ids = {}
+    for model, pre, copy in reference.vocabularies(gpt2, True, tmp_path):
+        assert model == "gpt2"
+        ids[pre] = shimmytok.Tokenizer.from_gguf_file(copy).encode("It's 2026: a  truth", False)
+    assert len(ids) == 91 and ids["gpt-2"] != ids["llama-bpe"]
+    assert [name for _, name, _ in reference.vocabularies(gpt2, False, tmp_path)] == ["gpt-2"]

@@ -2,15 +2,23 @@
 
 From the end of the text to its start: a state of the automaton is the longest suffix of a token that begins at a place,
 and its links list the tokens that do, the longest first.  Of equal costs the longest token is taken.
+
+A clean text is cut before each space behind a byte that no token has before a space, so that the word cache can know
+its words.  Every way leads through such a place, so that its cost is added to all that are compared before it; no state
+lies across it, and what is read before it begins at state 0.  That is not so where a token's score is UNKNOWN, which
+ends the search for a state, or where edges lead elsewhere than characters say.
 """
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
+from shimmytok._space_cuts cimport MOST_SPACE_CUTS, next_space_cuts
+from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
 from shimmytok.models._plamo2_tables cimport INVALID, UNKNOWN, Plamo2Tables, Plamo2TableSet, Suffix, follow
-from shimmytok.unicode._utf8 cimport decode_unlimited
+from shimmytok.unicode._utf8 cimport decode_unlimited, is_clean
 
 cdef enum:
     BYTE_ORDER_MARK = 0xFEFF
@@ -20,6 +28,11 @@ cdef struct Place:                 # in the text
     uint32_t cp
     uint32_t token                 # the first of that way; NONE: the bytes of `cp`
     uint32_t length                # its code points; 0: no way found yet
+
+
+cdef struct Job:
+    const Plamo2Tables* t
+    WordCacheTables* cache
 
 
 cdef size_t make_places(const uint8_t* text, size_t n, Place* places) noexcept nogil:
@@ -84,10 +97,9 @@ cdef int push_bytes(const Plamo2Tables* t, uint32_t cp, IdSink* out) noexcept no
     return OK
 
 
-cdef int encode_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+cdef int encode_text(
+    const Plamo2Tables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef const Plamo2Tables* t = <const Plamo2Tables*>tables
     cdef Place* places
     cdef size_t i, m
     cdef uint32_t state = 0
@@ -96,9 +108,6 @@ cdef int encode_fragment(
         return OUT_OF_MEMORY
     places = <Place*>ws.nodes.data
     m = make_places(text, n, places)
-    if m and places[0].cp == BYTE_ORDER_MARK:
-        places += 1
-        m -= 1
     places[m].cost = 0
     i = m
     while i:
@@ -113,12 +122,66 @@ cdef int encode_fragment(
     return OK
 
 
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    cdef size_t k
+    cdef int status
+    for k in range(count):
+        words[k].first = found.n
+        status = encode_text((<const Job*>tables).t, words[k].p, words[k].n, ws, found)
+        if status != OK:
+            return status
+        words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
+
+
+cdef int encode_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef const Job* job = <const Job*>tables
+    cdef uint32_t[MOST_SPACE_CUTS + 1] ends
+    cdef Pieces pieces
+    cdef uint32_t cp
+    cdef size_t at = 0
+    cdef int status
+    if n:
+        at = decode_unlimited(text, n, &cp)
+        if cp == BYTE_ORDER_MARK:
+            text += at
+            n -= at
+    at = 0
+    if not job.t.by_words or not is_clean(text, n):
+        return encode_text(job.t, text, n, ws, out)
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    pieces.starts = NULL
+    pieces.ends = ends
+    while at < n:
+        pieces.count = next_space_cuts(&job.t.cuts, text, n, &at, ends)
+        if at == n:
+            ends[pieces.count] = <uint32_t>n
+            pieces.count += 1
+        if pieces.count:
+            status = encode_pieces(job.cache, encode_missed, job, &pieces, ws, out)
+            if status != OK:
+                return status
+            pieces.start = ends[pieces.count - 1]
+    return OK
+
+
 cdef class Plamo2Model(Model):
     """PLaMo-2 over a set of tables."""
 
+    cdef Job job
+    cdef WordCache _cache
     cdef readonly Plamo2TableSet table_set
 
-    def __init__(self, Plamo2TableSet table_set not None):
+    def __init__(self, Plamo2TableSet table_set not None, WordCache cache not None):
         self.table_set = table_set
+        self._cache = cache
+        self.job.t = &table_set.t
+        self.job.cache = &cache.t
         self.encode_fragment = encode_fragment
-        self.tables = &table_set.t
+        self.tables = &self.job

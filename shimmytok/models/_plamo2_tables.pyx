@@ -11,6 +11,7 @@ import numpy as np
 
 from libc.string cimport memset
 
+from shimmytok._space_cuts cimport join_spaces
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok.unicode._utf8 cimport decode_unlimited, is_clean
 
@@ -73,18 +74,24 @@ cdef class Plamo2TableSet:
             if not is_byte[k]:
                 characters += count_characters(source.text + source.starts[k], source.starts[k + 1] - source.starts[k])
         self._reserve(characters)
+        self.t.by_words = True
         odd = []
         for k in range(source.count):
             p = source.text + source.starts[k]
             n = source.starts[k + 1] - source.starts[k]
             if is_byte[k]:
                 continue
+            join_spaces(&self.t.cuts, p, n)
+            if scores[k] == UNKNOWN:
+                self.t.by_words = False
             if is_clean(p, n):
                 state = self._insert(p, n)
                 (<Suffix*>self.t.suffixes)[state].score = scores[k]
                 (<Suffix*>self.t.suffixes)[state].token = k
             else:
                 odd.append(texts[k])
+        if odd:
+            self.t.by_words = False
         read = {text: self._insert_odd(text) for text in odd}
         self._link()
         self._overrule(read)

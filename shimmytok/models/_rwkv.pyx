@@ -18,24 +18,13 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._automaton cimport Automaton, PatternSet, advance
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._simd cimport simd_level
+from shimmytok._space_cuts cimport MOST_SPACE_CUTS, SpaceCuts, join_spaces, next_space_cuts
 from shimmytok._trie cimport TokenTrie, Trie, child, leaf_of
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve
 from shimmytok.models._model cimport Model
 
-cdef extern from "bits.h":
-    uint32_t shim_lowest(uint64_t mask) noexcept nogil
-
-cdef extern from "character_marks.h":
-    ctypedef struct shim_character_marks:
-        uint64_t space
-    void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
-
 cdef enum:
-    SPACE = 0x20
-    CHUNK = 64                     # bytes that are looked at together
-    MOST_WORDS = 1024
     MOST_STEPS = 16                # down the trie, for each byte
 
 cdef struct RwkvTables:
@@ -43,7 +32,7 @@ cdef struct RwkvTables:
     const Automaton* reversed      # over the reversed tokens
     const uint32_t* ids            # of each of its patterns
     uint32_t unknown               # NONE where the vocabulary has none
-    uint8_t[256] joined            # by byte: 1 if a token has a space behind it
+    SpaceCuts cuts
     WordCacheTables* cache
 
 
@@ -120,27 +109,11 @@ cdef int encode_missed(
     return OK
 
 
-cdef size_t next_cuts(const RwkvTables* t, const uint8_t* text, size_t n, size_t* at, uint32_t* cuts) noexcept nogil:
-    """The cuts of the next MOST_WORDS bytes of a text; how many.  `at` moves on."""
-    cdef shim_character_marks marks
-    cdef size_t stop = min(n, at[0] + MOST_WORDS), place, count = 0
-    while at[0] < stop:
-        shim_find_characters(text + at[0], min(stop - at[0], <size_t>CHUNK), simd_level, &marks)
-        while marks.space:
-            place = at[0] + shim_lowest(marks.space)
-            marks.space &= marks.space - 1
-            cuts[count] = <uint32_t>place
-            count += place > 0 and not t.joined[text[place - 1]]
-        at[0] += CHUNK
-    at[0] = stop
-    return count
-
-
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const RwkvTables* t = <const RwkvTables*>tables
-    cdef uint32_t[MOST_WORDS + 1] ends
+    cdef uint32_t[MOST_SPACE_CUTS + 1] ends
     cdef Pieces pieces
     cdef size_t at = 0
     cdef int status
@@ -150,7 +123,7 @@ cdef int encode_fragment(
     pieces.starts = NULL
     pieces.ends = ends
     while at < n:
-        pieces.count = next_cuts(t, text, n, &at, ends)
+        pieces.count = next_space_cuts(&t.cuts, text, n, &at, ends)
         if at == n:
             ends[pieces.count] = <uint32_t>n
             pieces.count += 1
@@ -173,17 +146,13 @@ cdef class RwkvModel(Model):
 
     def __init__(self, TokenTrie trie not None, tokens not None, WordCache cache not None, *, unknown):
         cdef bytes text
-        cdef Py_ssize_t i
-        cdef const uint8_t* p
         self._reversed = PatternSet([text[::-1] for text in tokens])
         self._ids = np.array([*tokens.values(), 0], np.uint32)
         self.t.reversed = &self._reversed.automaton
         self.t.ids = &self._ids[0]
         self.t.unknown = NONE if unknown is None else unknown
         for text in tokens:
-            p = text
-            for i in range(1, len(text)):
-                self.t.joined[p[i - 1]] |= p[i] == SPACE
+            join_spaces(&self.t.cuts, text, len(text))
         self._trie = trie
         self.t.trie = trie.trie
         self._cache = cache

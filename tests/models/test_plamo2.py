@@ -84,6 +84,14 @@ def test_tokens_with_invalid_utf8(vocabulary, text):
     assert make(tokens, scores).encode(text) == twin(tokens, scores).encode(text, range(4, 260))
 
 
+def test_a_score_that_ends_the_search_ends_it_before_a_space_too():
+    """The word before it is not what it would be alone."""
+    tokens, scores = [b"x", b" b"], [-1.0, -1000.0]
+    ids = make(tokens, scores).encode("x b")
+    assert ids == twin(tokens, scores).encode(b"x b", range(4, 260)) == [4 + ord("x"), 261]
+    assert make(tokens, [-1.0, -999.0]).encode("x b") == [260, 261]
+
+
 def test_the_byte_order_mark_is_dropped_once():
     tok = make([b"a"], [0.0])
     assert tok.encode("\ufeffa") == [260]

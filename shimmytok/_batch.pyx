@@ -15,7 +15,7 @@ from shimmytok._array_memory cimport data_of
 from shimmytok._encoder cimport SHORT_TEXT
 from shimmytok._ids cimport IdBuffer, as_array
 from shimmytok._scratch cimport Scratch
-from shimmytok._work_queue cimport Unit, WorkQueue, named_failure
+from shimmytok._work_queue cimport TORN, Unit, WorkQueue, named_failure
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, reserve_ids
 
 cdef enum:
@@ -57,6 +57,10 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
         encoder.spare.give_back(scratch)
 
 
+cdef object torn():
+    return RuntimeError("the process forked while it encoded a batch: its child has no threads to go on with it")
+
+
 cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* ids, IntPool ints) except -1:
     """Append a list for each text of a unit."""
     cdef Py_ssize_t i
@@ -72,6 +76,7 @@ cdef int fill_rows(list rows, WorkQueue queue, IntPool ints) except -1:
     cdef IdSink* own = &queue.scratch.ids
     cdef Unit* unit
     cdef size_t given = 0
+    cdef int status
     while given < queue.shared.n_units:
         if queue.is_done(given):
             unit = &queue.shared.units[given]
@@ -83,7 +88,9 @@ cdef int fill_rows(list rows, WorkQueue queue, IntPool ints) except -1:
         unit = queue.take()
         if unit == NULL:
             with nogil:
-                queue.join()
+                status = queue.join()
+            if status == TORN:
+                raise torn()
         elif unit != &queue.shared.units[given]:
             with nogil:
                 queue.encode(unit, &unit.ids)
@@ -139,7 +146,9 @@ cdef int append_some(WorkQueue queue, IdSink* out, size_t* given) noexcept nogil
             continue
         unit = queue.take()
         if unit == NULL:
-            queue.join()
+            status = queue.join()
+            if status != OK:
+                return status
             continue
         # Ids that come next are appended without a copy.
         queue.encode(unit, out if unit == &queue.shared.units[given[0]] else &unit.ids)
@@ -157,6 +166,8 @@ cdef object append_all(WorkQueue queue):
     while given < queue.shared.n_units:
         with nogil:
             status = append_some(queue, &ids.sink, &given)
+        if status == TORN:
+            raise torn()
         if status != OK:
             queue.check(&queue.shared.units[given])
             raise MemoryError

@@ -38,6 +38,9 @@ cdef struct Worker:
     Scratch* scratch
     Job job
 
+cdef enum:
+    TORN = -200                    # beside the values of Status: a thread that encodes units is no more
+
 cdef object named_failure(int status, Py_ssize_t i)    # the exception for a Status of one of many texts
 
 cdef class WorkQueue:
@@ -45,6 +48,7 @@ cdef class WorkQueue:
     cdef Worker* _workers
     cdef size_t _n_workers
     cdef size_t _n_running
+    cdef bint _is_torn             # a thread is no more, and what it was at is in no known state
     cdef Scratch* scratch          # of the thread that made the queue
     cdef Encoder _encoder
     cdef Texts _texts
@@ -52,6 +56,6 @@ cdef class WorkQueue:
     cdef Unit* take(self) noexcept nogil
     cdef void encode(self, Unit* unit, IdSink* out) noexcept nogil
     cdef bint is_done(self, size_t k) noexcept nogil
-    cdef void join(self) noexcept nogil
+    cdef int join(self) noexcept nogil
     cdef int check(self, const Unit* unit) except -1
     cdef void close(self) noexcept

@@ -10,7 +10,7 @@ from shimmytok._workspace cimport OK, reserve_ids
 
 cdef extern from "threads.h":
     bint shim_job_start(Job* job, void (*work)(void*) noexcept nogil, void* arg) noexcept nogil
-    void shim_job_join(Job* job) noexcept nogil
+    bint shim_job_join(Job* job) noexcept nogil
 
 cdef extern from "atomics.h":
     size_t shim_next(size_t* counter) noexcept nogil
@@ -98,7 +98,8 @@ cdef class WorkQueue:
     def __dealloc__(self):
         cdef size_t k
         for k in range(self.shared.n_units):
-            free(self.shared.units[k].ids.ids)
+            if self.is_done(k) or not self._is_torn:
+                free(self.shared.units[k].ids.ids)
         free(self.shared.units)
         free(self.shared.counts)
 
@@ -129,11 +130,14 @@ cdef class WorkQueue:
     cdef bint is_done(self, size_t k) noexcept nogil:
         return k < self.shared.n_units and shim_get(&self.shared.units[k].is_done)
 
-    cdef void join(self) noexcept nogil:
-        """Wait until the other threads are done: when there is no unit left, or after a failure."""
+    cdef int join(self) noexcept nogil:
+        """Wait until the other threads are done: when there is no unit left, or after a failure.  A Status: TORN when some
+        will never be, since this is the child of a process that forked meanwhile."""
         while self._n_running:
             self._n_running -= 1
-            shim_job_join(&self._workers[self._n_running].job)
+            if not shim_job_join(&self._workers[self._n_running].job):
+                self._is_torn = True
+        return TORN if self._is_torn else OK
 
     cdef int check(self, const Unit* unit) except -1:
         """Raise what kept a unit from being encoded."""
@@ -149,7 +153,8 @@ cdef class WorkQueue:
                 self.join()
         while self._n_workers:
             self._n_workers -= 1
-            self._encoder.spare.give_back(self._workers[self._n_workers].scratch)
+            if not self._is_torn:
+                self._encoder.spare.give_back(self._workers[self._n_workers].scratch)
         free(self._workers)
         self._workers = NULL
         self._encoder.spare.give_back(self.scratch)

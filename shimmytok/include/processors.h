@@ -11,7 +11,7 @@
 #include <sched.h>
 #endif
 
-#if defined(__linux__) && defined(CPU_SETSIZE)
+#if defined(__linux__) && defined(CPU_SETSIZE) && !defined(__ANDROID__)
 
 typedef cpu_set_t shim_processors;
 
@@ -20,14 +20,17 @@ static inline int shim_may_run(pthread_t thread, const shim_processors *processo
 }
 
 /* Keep a thread that sleeps off the processor of the caller.  `processors`: those where it should be let run again, with
- * shim_may_run, when it is awake; they are the caller's.  0: nothing has changed. */
+ * shim_may_run, when it is awake; they are the caller's.  0: that is not wanted: nothing has changed, or where the caller
+ * has but one processor, it is the thread's, too. */
 static inline int shim_keep_off(pthread_t thread, shim_processors *processors) {
     shim_processors others;
     int here = sched_getcpu();
     if (here < 0 || sched_getaffinity(0, sizeof *processors, processors)) return 0;
     others = *processors;
     CPU_CLR(here, &others);
-    return CPU_COUNT(&others) && shim_may_run(thread, &others);
+    if (CPU_COUNT(&others)) return shim_may_run(thread, &others);
+    shim_may_run(thread, processors);
+    return 0;
 }
 
 #else

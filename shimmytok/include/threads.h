@@ -37,10 +37,11 @@ static inline int shim_job_start(shim_job *job, void (*work)(void *), void *arg)
     return job->thread != NULL;
 }
 
-/* Wait until a job is done. */
-static inline void shim_job_join(shim_job *job) {
+/* Wait until a job is done: 1; 0: its thread is no more. */
+static inline int shim_job_join(shim_job *job) {
     WaitForSingleObject(job->thread, INFINITE);
     CloseHandle(job->thread);
+    return 1;
 }
 
 #else
@@ -59,6 +60,7 @@ typedef struct {
     void *arg;
     size_t is_done;                       /* set last */
     int awaited;                          /* somebody sleeps until it is done */
+    unsigned generation;                  /* of the process that gave it */
     int is_moved;                         /* its thread was kept off a processor, but may run on these: */
     shim_processors processors;
 } shim_job;
@@ -76,8 +78,9 @@ static struct {
     pthread_mutex_t lock;                 /* of all that is here, and of jobs that are awaited */
     pthread_cond_t done;
     shim_idle *idle;
-    int knows_fork;
-} shim_threads = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0};
+    unsigned generation;                  /* one more in a child: it has no thread of its parent's */
+    int knows_fork;                       /* what is to be done then is known */
+} shim_threads = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0, 0};
 
 /* Look at a number a while, until it is set. */
 static inline int shim_spin(const size_t *p) {
@@ -156,7 +159,12 @@ static void shim_after_fork(void) { pthread_mutex_unlock(&shim_threads.lock); }
 static void shim_in_child(void) {
     static const pthread_cond_t nobody_waits = PTHREAD_COND_INITIALIZER;
     shim_threads.done = nobody_waits;
+    shim_threads.generation++;
     pthread_mutex_unlock(&shim_threads.lock);
+}
+
+static void shim_learn_fork(void) {
+    shim_threads.knows_fork = pthread_atfork(shim_before_fork, shim_after_fork, shim_in_child) == 0;
 }
 
 static inline int shim_thread_new(shim_job *job) {
@@ -176,17 +184,17 @@ static inline int shim_thread_new(shim_job *job) {
 
 /* Have work(arg) done by a thread; 0 when there is none to be had. */
 static inline int shim_job_start(shim_job *job, void (*work)(void *), void *arg) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT; /* before the lock is ever held */
     shim_idle *idle;
-    int knows_fork;
+    pthread_once(&once, shim_learn_fork);
+    if (!shim_threads.knows_fork) return 0;
     job->work = work;
     job->arg = arg;
     job->is_done = 0;
     job->awaited = 0;
     job->is_moved = 0;
     pthread_mutex_lock(&shim_threads.lock);
-    if (!shim_threads.knows_fork)
-        shim_threads.knows_fork = pthread_atfork(shim_before_fork, shim_after_fork, shim_in_child) == 0;
-    knows_fork = shim_threads.knows_fork;
+    job->generation = shim_threads.generation;
     idle = shim_threads.idle;
     if (idle) {
         shim_threads.idle = idle->next;
@@ -194,16 +202,18 @@ static inline int shim_job_start(shim_job *job, void (*work)(void *), void *arg)
         shim_tell(idle, job);
     }
     pthread_mutex_unlock(&shim_threads.lock);
-    return idle || (knows_fork && shim_thread_new(job));
+    return idle || shim_thread_new(job);
 }
 
-/* Wait until a job is done. */
-static inline void shim_job_join(shim_job *job) {
-    if (shim_spin(&job->is_done)) return;
+/* Wait until a job is done: 1; 0: its thread is no more, since this is the child of the process that gave it. */
+static inline int shim_job_join(shim_job *job) {
+    if (shim_spin(&job->is_done)) return 1;
     pthread_mutex_lock(&shim_threads.lock);
     job->awaited = 1;
-    while (!shim_get(&job->is_done)) pthread_cond_wait(&shim_threads.done, &shim_threads.lock);
+    while (!shim_get(&job->is_done) && job->generation == shim_threads.generation)
+        pthread_cond_wait(&shim_threads.done, &shim_threads.lock);
     pthread_mutex_unlock(&shim_threads.lock);
+    return shim_get(&job->is_done) != 0;
 }
 
 #endif

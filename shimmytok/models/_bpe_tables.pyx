@@ -110,7 +110,7 @@ cdef class BpeTableSet:
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs
         self.t.escape_spaces = escape_spaces
-        self.cuts = BpeCuts(0 if merges is None else merges.view.count, at_spaces=escape_spaces)
+        self.cuts = BpeCuts(0 if merges is None else merges.view.count, at_spaces=escape_spaces and not ignore_merges)
         self._make_symbols(texts)
         self._make_pairs(merges)
         self._close_cuts()

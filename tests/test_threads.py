@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs Linux, which lists its threads")
 
-# The child of a process whose threads are at work has to allocate: glibc's memory survives that, AddressSanitizer's does not.
+# The child of a process whose threads are at work allocates: with glibc it can, with AddressSanitizer it may hang.
 needs_memory_that_survives = pytest.mark.skipif(
     "asan" in os.environ.get("LD_PRELOAD", ""),
     reason="AddressSanitizer's memory does not survive a fork between threads",

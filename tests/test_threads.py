@@ -90,6 +90,7 @@ batch()
 """)
 
 
+@needs_memory_that_survives
 @pytest.mark.parametrize(
     "how", ["tok.encode_batch(texts, num_threads=2)", "tok.encode_batch_flat(texts, num_threads=2)"]
 )

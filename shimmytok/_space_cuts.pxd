@@ -1,10 +1,11 @@
-"""Places before spaces that no token lies across."""
+"""Places before spaces that no token lies across, and encoding what lies between them."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t
 
-cdef enum:
-    MOST_SPACE_CUTS = 1024
+from shimmytok._cached_pieces cimport EncodeMissed
+from shimmytok._word_cache cimport WordCacheTables
+from shimmytok._workspace cimport IdSink, Workspace
 
 cdef struct SpaceCuts:
     uint8_t[256] joined            # by byte: 1 if a token has a space behind it
@@ -12,7 +13,8 @@ cdef struct SpaceCuts:
 # Notes the spaces inside a token.
 cdef void join_spaces(SpaceCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
 
-# Writes the next places where the text may be cut, at most MOST_SPACE_CUTS; how many.  `at` moves on, to n at last.
-cdef size_t next_space_cuts(
-    const SpaceCuts* cuts, const uint8_t* text, size_t n, size_t* at, uint32_t* places
+# Encodes the parts of a text each by itself, or takes their ids from the cache; a Status.
+cdef int encode_parts(
+    const SpaceCuts* cuts, WordCacheTables* cache, EncodeMissed encode, const void* tables,
+    const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil

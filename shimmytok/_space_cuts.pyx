@@ -1,11 +1,15 @@
-"""Places before spaces that no token lies across: where a byte comes before the space that no token has there.
+"""Places before spaces that no token lies across, and encoding what lies between them.
+
+They are where a byte comes before the space that no token has there.
 
 Bytes are compared as they stand, so in a text that is read as characters such a place has to be between two of them.
 """
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
+from shimmytok._cached_pieces cimport Pieces, encode_pieces
 from shimmytok._simd cimport simd_level
+from shimmytok._workspace cimport OK
 
 cdef extern from "bits.h":
     uint32_t shim_lowest(uint64_t mask) noexcept nogil
@@ -18,6 +22,7 @@ cdef extern from "character_marks.h":
 cdef enum:
     SPACE = 0x20
     CHUNK = 64                     # bytes that are looked at together
+    BLOCK = 1024                   # bytes whose parts are encoded together
 
 
 cdef void join_spaces(SpaceCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
@@ -26,11 +31,12 @@ cdef void join_spaces(SpaceCuts* cuts, const uint8_t* p, size_t n) noexcept nogi
         cuts.joined[p[i - 1]] |= p[i] == SPACE
 
 
-cdef size_t next_space_cuts(
+cdef size_t next_cuts(
     const SpaceCuts* cuts, const uint8_t* text, size_t n, size_t* at, uint32_t* places
 ) noexcept nogil:
+    """The cuts of the next BLOCK of bytes; how many.  `at` moves on."""
     cdef shim_character_marks marks
-    cdef size_t stop = n if n - at[0] < MOST_SPACE_CUTS else at[0] + MOST_SPACE_CUTS, place, count = 0
+    cdef size_t stop = min(n, at[0] + BLOCK), place, count = 0
     while at[0] < stop:
         shim_find_characters(text + at[0], min(stop - at[0], <size_t>CHUNK), simd_level, &marks)
         while marks.space:
@@ -41,3 +47,29 @@ cdef size_t next_space_cuts(
         at[0] += CHUNK
     at[0] = stop
     return count
+
+
+cdef int encode_parts(
+    const SpaceCuts* cuts, WordCacheTables* cache, EncodeMissed encode, const void* tables,
+    const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef uint32_t[BLOCK + 1] ends
+    cdef Pieces pieces
+    cdef size_t at = 0
+    cdef int status
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    pieces.starts = NULL
+    pieces.ends = ends
+    while at < n:
+        pieces.count = next_cuts(cuts, text, n, &at, ends)
+        if at == n:
+            ends[pieces.count] = <uint32_t>n
+            pieces.count += 1
+        if pieces.count:
+            status = encode_pieces(cache, encode, tables, &pieces, ws, out)
+            if status != OK:
+                return status
+            pieces.start = ends[pieces.count - 1]
+    return OK

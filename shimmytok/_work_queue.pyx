@@ -131,8 +131,8 @@ cdef class WorkQueue:
         return k < self.shared.n_units and shim_get(&self.shared.units[k].is_done)
 
     cdef int join(self) noexcept nogil:
-        """Wait until the other threads are done: when there is no unit left, or after a failure.  A Status: TORN when some
-        will never be, since this is the child of a process that forked meanwhile."""
+        """Wait until the other threads are done: when there is no unit left, or after a failure.  A Status: TORN when
+        some will never be, since this is the child of a process that forked meanwhile."""
         while self._n_running:
             self._n_running -= 1
             if not shim_job_join(&self._workers[self._n_running].job):

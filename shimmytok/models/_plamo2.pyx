@@ -12,8 +12,8 @@ ends the search for a state, or where edges lead elsewhere than characters say.
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._space_cuts cimport MOST_SPACE_CUTS, next_space_cuts
+from shimmytok._cached_pieces cimport Missed
+from shimmytok._space_cuts cimport encode_parts
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
@@ -140,35 +140,16 @@ cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const Job* job = <const Job*>tables
-    cdef uint32_t[MOST_SPACE_CUTS + 1] ends
-    cdef Pieces pieces
     cdef uint32_t cp
-    cdef size_t at = 0
-    cdef int status
+    cdef size_t size
     if n:
-        at = decode_unlimited(text, n, &cp)
+        size = decode_unlimited(text, n, &cp)
         if cp == BYTE_ORDER_MARK:
-            text += at
-            n -= at
-    at = 0
-    if not job.t.by_words or not is_clean(text, n):
-        return encode_text(job.t, text, n, ws, out)
-    pieces.text = text
-    pieces.readable = n
-    pieces.start = 0
-    pieces.starts = NULL
-    pieces.ends = ends
-    while at < n:
-        pieces.count = next_space_cuts(&job.t.cuts, text, n, &at, ends)
-        if at == n:
-            ends[pieces.count] = <uint32_t>n
-            pieces.count += 1
-        if pieces.count:
-            status = encode_pieces(job.cache, encode_missed, job, &pieces, ws, out)
-            if status != OK:
-                return status
-            pieces.start = ends[pieces.count - 1]
-    return OK
+            text += size
+            n -= size
+    if job.t.by_words and is_clean(text, n):
+        return encode_parts(&job.t.cuts, job.cache, encode_missed, job, text, n, ws, out)
+    return encode_text(job.t, text, n, ws, out)
 
 
 cdef class Plamo2Model(Model):

@@ -17,8 +17,8 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._automaton cimport Automaton, PatternSet, advance
-from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._space_cuts cimport MOST_SPACE_CUTS, SpaceCuts, join_spaces, next_space_cuts
+from shimmytok._cached_pieces cimport Missed
+from shimmytok._space_cuts cimport SpaceCuts, encode_parts, join_spaces
 from shimmytok._trie cimport TokenTrie, Trie, child, leaf_of
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_ENCODABLE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve
@@ -113,26 +113,7 @@ cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const RwkvTables* t = <const RwkvTables*>tables
-    cdef uint32_t[MOST_SPACE_CUTS + 1] ends
-    cdef Pieces pieces
-    cdef size_t at = 0
-    cdef int status
-    pieces.text = text
-    pieces.readable = n
-    pieces.start = 0
-    pieces.starts = NULL
-    pieces.ends = ends
-    while at < n:
-        pieces.count = next_space_cuts(&t.cuts, text, n, &at, ends)
-        if at == n:
-            ends[pieces.count] = <uint32_t>n
-            pieces.count += 1
-        if pieces.count:
-            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
-            if status != OK:
-                return status
-            pieces.start = ends[pieces.count - 1]
-    return OK
+    return encode_parts(&t.cuts, t.cache, encode_missed, t, text, n, ws, out)
 
 
 cdef class RwkvModel(Model):

@@ -3,7 +3,6 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
-from shimmytok._cached_pieces cimport EncodeMissed
 from shimmytok._word_cache cimport WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
 
@@ -13,8 +12,13 @@ cdef struct SpaceCuts:
 # Notes the spaces inside a token.
 cdef void join_spaces(SpaceCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
 
-# Encodes the parts of a text each by itself, or takes their ids from the cache; a Status.
+# Pushes the ids of a text that is encoded by itself; a Status.
+ctypedef int (*EncodeWord)(
+    const void* tables, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil
+
+# Pushes the ids of a text, part by part: from the cache, or encoded; a Status.
 cdef int encode_parts(
-    const SpaceCuts* cuts, WordCacheTables* cache, EncodeMissed encode, const void* tables,
+    const SpaceCuts* cuts, WordCacheTables* cache, EncodeWord encode, const void* tables,
     const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil

@@ -7,7 +7,7 @@ Bytes are compared as they stand, so in a text that is read as characters such a
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from shimmytok._cached_pieces cimport Pieces, encode_pieces
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK
 
@@ -23,6 +23,11 @@ cdef enum:
     SPACE = 0x20
     CHUNK = 64                     # bytes that are looked at together
     BLOCK = 1024                   # bytes whose parts are encoded together
+
+
+cdef struct Job:
+    EncodeWord encode
+    const void* tables
 
 
 cdef void join_spaces(SpaceCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
@@ -49,14 +54,32 @@ cdef size_t next_cuts(
     return count
 
 
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    cdef const Job* job = <const Job*>tables
+    cdef size_t k
+    cdef int status
+    for k in range(count):
+        words[k].first = found.n
+        status = job.encode(job.tables, words[k].p, words[k].n, ws, found)
+        if status != OK:
+            return status
+        words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
+
+
 cdef int encode_parts(
-    const SpaceCuts* cuts, WordCacheTables* cache, EncodeMissed encode, const void* tables,
+    const SpaceCuts* cuts, WordCacheTables* cache, EncodeWord encode, const void* tables,
     const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef uint32_t[BLOCK + 1] ends
     cdef Pieces pieces
+    cdef Job job
     cdef size_t at = 0
     cdef int status
+    job.encode = encode
+    job.tables = tables
     pieces.text = text
     pieces.readable = n
     pieces.start = 0
@@ -68,7 +91,7 @@ cdef int encode_parts(
             ends[pieces.count] = <uint32_t>n
             pieces.count += 1
         if pieces.count:
-            status = encode_pieces(cache, encode, tables, &pieces, ws, out)
+            status = encode_pieces(cache, encode_missed, &job, &pieces, ws, out)
             if status != OK:
                 return status
             pieces.start = ends[pieces.count - 1]

@@ -12,9 +12,7 @@ ends the search for a state, or where edges lead elsewhere than characters say.
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from shimmytok._cached_pieces cimport Missed
 from shimmytok._space_cuts cimport encode_parts
-from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
 from shimmytok.models._plamo2_tables cimport INVALID, UNKNOWN, Plamo2Tables, Plamo2TableSet, Suffix, follow
@@ -28,11 +26,6 @@ cdef struct Place:                 # in the text
     uint32_t cp
     uint32_t token                 # the first of that way; NONE: the bytes of `cp`
     uint32_t length                # its code points; 0: no way found yet
-
-
-cdef struct Job:
-    const Plamo2Tables* t
-    WordCacheTables* cache
 
 
 cdef size_t make_places(const uint8_t* text, size_t n, Place* places) noexcept nogil:
@@ -97,9 +90,8 @@ cdef int push_bytes(const Plamo2Tables* t, uint32_t cp, IdSink* out) noexcept no
     return OK
 
 
-cdef int encode_text(
-    const Plamo2Tables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
-) noexcept nogil:
+cdef int encode_text(const void* tables, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef const Plamo2Tables* t = <const Plamo2Tables*>tables
     cdef Place* places
     cdef size_t i, m
     cdef uint32_t state = 0
@@ -122,24 +114,10 @@ cdef int encode_text(
     return OK
 
 
-cdef int encode_missed(
-    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
-) noexcept nogil:
-    cdef size_t k
-    cdef int status
-    for k in range(count):
-        words[k].first = found.n
-        status = encode_text((<const Job*>tables).t, words[k].p, words[k].n, ws, found)
-        if status != OK:
-            return status
-        words[k].count = <uint32_t>(found.n - words[k].first)
-    return OK
-
-
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef const Job* job = <const Job*>tables
+    cdef const Plamo2Tables* t = <const Plamo2Tables*>tables
     cdef uint32_t cp
     cdef size_t size
     if n:
@@ -147,22 +125,17 @@ cdef int encode_fragment(
         if cp == BYTE_ORDER_MARK:
             text += size
             n -= size
-    if job.t.by_words and is_clean(text, n):
-        return encode_parts(&job.t.cuts, job.cache, encode_missed, job, text, n, ws, out)
-    return encode_text(job.t, text, n, ws, out)
+    if t.by_words and is_clean(text, n):
+        return encode_parts(&t.cuts, t.cache, encode_text, t, text, n, ws, out)
+    return encode_text(t, text, n, ws, out)
 
 
 cdef class Plamo2Model(Model):
     """PLaMo-2 over a set of tables."""
 
-    cdef Job job
-    cdef WordCache _cache
     cdef readonly Plamo2TableSet table_set
 
-    def __init__(self, Plamo2TableSet table_set not None, WordCache cache not None):
+    def __init__(self, Plamo2TableSet table_set not None):
         self.table_set = table_set
-        self._cache = cache
-        self.job.t = &table_set.t
-        self.job.cache = &cache.t
         self.encode_fragment = encode_fragment
-        self.tables = &self.job
+        self.tables = &table_set.t

@@ -4,6 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 from shimmytok._space_cuts cimport SpaceCuts
+from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE
 
 cdef extern from "hash.h":
@@ -27,11 +28,13 @@ cdef struct Plamo2Tables:
     uint64_t edge_mask             # number of slots - 1
     uint64_t edge_seed
     uint32_t[256] byte_token
+    WordCacheTables* cache
     SpaceCuts cuts
     bint by_words                  # a clean text may be cut there
 
 cdef class Plamo2TableSet:
     cdef Plamo2Tables t
+    cdef WordCache _cache
     cdef uint32_t[::1] _suffixes   # the suffixes, five words each
     cdef uint64_t[::1] _edge_keys
     cdef uint32_t[::1] _edge_states

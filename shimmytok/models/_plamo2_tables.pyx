@@ -60,7 +60,7 @@ cdef class Plamo2TableSet:
 
     def __init__(
         self, TokenTable texts not None, const int32_t[::1] scores not None, const uint8_t[::1] is_byte not None,
-        byte_tokens,
+        byte_tokens, WordCache cache not None,
     ):
         cdef const Table* source = &texts.table
         cdef size_t characters = 0, n
@@ -68,6 +68,8 @@ cdef class Plamo2TableSet:
         cdef const uint8_t* p
         if scores.shape[0] != source.count or is_byte.shape[0] != source.count or len(byte_tokens) != 256:
             raise ValueError(f"{scores.shape[0]} scores, {is_byte.shape[0]} marks for {source.count} tokens")
+        self._cache = cache
+        self.t.cache = &cache.t
         for k in range(256):
             self.t.byte_token[k] = byte_tokens[k]
         for k in range(source.count):

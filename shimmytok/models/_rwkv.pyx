@@ -17,7 +17,6 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._automaton cimport Automaton, PatternSet, advance
-from shimmytok._cached_pieces cimport Missed
 from shimmytok._space_cuts cimport SpaceCuts, encode_parts, join_spaces
 from shimmytok._trie cimport TokenTrie, Trie, child, leaf_of
 from shimmytok._word_cache cimport WordCache, WordCacheTables
@@ -68,7 +67,8 @@ cdef int encode_slowly(const RwkvTables* t, const uint8_t* p, size_t n, Workspac
     return status
 
 
-cdef int encode_word(const RwkvTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+cdef int encode_word(const void* tables, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef const RwkvTables* t = <const RwkvTables*>tables
     cdef uint64_t node
     cdef size_t before = out.n, start = 0, at, end, steps = 0
     cdef uint32_t token
@@ -95,25 +95,11 @@ cdef int encode_word(const RwkvTables* t, const uint8_t* p, size_t n, Workspace*
     return status
 
 
-cdef int encode_missed(
-    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
-) noexcept nogil:
-    cdef size_t k
-    cdef int status
-    for k in range(count):
-        words[k].first = found.n
-        status = encode_word(<const RwkvTables*>tables, words[k].p, words[k].n, ws, found)
-        if status != OK:
-            return status
-        words[k].count = <uint32_t>(found.n - words[k].first)
-    return OK
-
-
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const RwkvTables* t = <const RwkvTables*>tables
-    return encode_parts(&t.cuts, t.cache, encode_missed, t, text, n, ws, out)
+    return encode_parts(&t.cuts, t.cache, encode_word, t, text, n, ws, out)
 
 
 cdef class RwkvModel(Model):

@@ -37,12 +37,10 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         if token == 0:
             raise GGUFError(f"there is no byte token <0x{b:02X}>", path=metadata.source, key=keys.TOKENS)
     try:
-        table_set = Plamo2TableSet(vocab.texts, _scores(vocab), is_byte.view(np.uint8), byte_tokens)
+        table_set = Plamo2TableSet(vocab.texts, _scores(vocab), is_byte.view(np.uint8), byte_tokens, cache)
     except ValueError as error:
         raise GGUFError(str(error), path=metadata.source, key=keys.TOKENS) from None
-    return Parts(
-        vocab, len(vocab.texts), Plamo2Model(table_set, cache), piece_rule=PieceRule.PLAIN, newline_is_encoded=True
-    )
+    return Parts(vocab, len(vocab.texts), Plamo2Model(table_set), piece_rule=PieceRule.PLAIN, newline_is_encoded=True)
 
 
 def _byte_tokens(texts: TokenTable, is_byte: NDArray[np.bool_]) -> list[int]:

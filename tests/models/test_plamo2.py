@@ -92,6 +92,13 @@ def test_a_score_that_ends_the_search_ends_it_before_a_space_too():
     assert make(tokens, [-1.0, -999.0]).encode("x b") == [260, 261]
 
 
+def test_a_token_with_invalid_utf8_may_be_found_across_a_space():
+    """Its character leads to another token's state, as if that had been read: texts are not cut into words then."""
+    tokens, scores = [b"x\x80", "x\ufffd".encode()], [-1.0, -1.0]
+    ids = make(tokens, scores).encode("x b")
+    assert ids == twin(tokens, scores).encode(b"x b", range(4, 260)) == [261, 4 + ord("b")]
+
+
 def test_the_byte_order_mark_is_dropped_once():
     tok = make([b"a"], [0.0])
     assert tok.encode("\ufeffa") == [260]

@@ -5,8 +5,6 @@ No tokens are ever put around a text.
 
 from __future__ import annotations
 
-import numpy as np
-
 from shimmytok._trie import TokenTrie
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
@@ -25,12 +23,11 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     texts = [unescape_text(vocab.texts[i]) for i in range(len(vocab.texts))]
     tokens = {text: i for i, text in enumerate(texts)}
     tokens.pop(b"", None)
-    is_found = np.zeros(len(texts), np.bool_)
-    is_found[[*tokens.values()]] = True
+    table = TokenTable.from_list(texts)
     return Parts(
         vocab,
         len(vocab.texts),
-        RwkvModel(TokenTrie(TokenTable.from_list(texts), is_found), tokens, cache, unknown=vocab.ids["unk"]),
+        RwkvModel(TokenTrie(table, table.lengths() > 0), tokens, cache, unknown=vocab.ids["unk"]),
         piece_rule=PieceRule.RWKV_ESCAPED,
         newline=tokens.get(b"\n"),  # llama.cpp looks before it knows the unknown token
     )

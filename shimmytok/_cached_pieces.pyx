@@ -59,6 +59,7 @@ cdef enum:
     NOBODY = 0xFFFF
     AHEAD = 4                      # pieces
     FEW = 64                       # pieces of a short text
+    MANY = 4                       # unknown is much when it is more than one piece in so many
     MOVE = 8                       # of so many that wait one is brought home, if it is in its other line
 
 ctypedef uint64_t[2] ShortKey
@@ -94,9 +95,9 @@ cdef void wait(
     cdef Waiting* waiting = &batch.waiting[batch.n_waiting]
     cdef Missed* word = &batch.missed[batch.n_waiting]
     cdef size_t i, k, at
-    # The cache misses of a few pieces do not overlap, so one is spared where it will be for nothing; with many pieces
-    # asking costs more than that.
-    cdef bint few = job.count <= FEW
+    # A word whose line has room is in no other one.  Asking whether it has pays where a cache miss is dear, since those
+    # of a few pieces do not overlap, and where much is unknown, since most lines have room then.
+    cdef bint ask = job.count <= FEW or count * MANY > job.count
     for i in range(count):
         k = SHIM_ABSENT_PIECE(absent[i])
         if job.starts != NULL:
@@ -111,7 +112,7 @@ cdef void wait(
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
         waiting.other = NULL
-        if not (few and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
+        if not (ask and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
             waiting.other = shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told)
         word += 1
         waiting += 1

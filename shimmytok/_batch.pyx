@@ -39,19 +39,24 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
     """Encode texts that are short all together, with the GIL: either to lists, or to an array and the ends in it."""
     cdef Scratch* scratch = encoder.spare.borrow()
     cdef IdSink* ids = &scratch.ids
-    cdef Py_ssize_t i
-    cdef size_t start = 0
+    cdef int64_t[SHORT_TEXT] counts
+    cdef Py_ssize_t i = 0
+    cdef size_t start = 0, done
     cdef int status
     try:
-        for i in range(texts.count):
-            status = encoder.run(texts.views[i], add_special, parse_special, &scratch.ws, ids)
+        while i < texts.count:
+            status = encoder.run_some(
+                texts.views + i, <size_t>(texts.count - i), add_special, parse_special, &scratch.ws, ids, counts + i, &done
+            )
+            i += <Py_ssize_t>done
             if status != OK:
                 raise named_failure(status, i)
+        for i in range(texts.count):
             if ends == NULL:
-                rows.append(ints.make_list(ids.ids + start, ids.n - start))
-            else:
-                ends[i] = <int64_t>ids.n
-            start = ids.n
+                rows.append(ints.make_list(ids.ids + start, <size_t>counts[i]))
+            start += <size_t>counts[i]
+            if ends != NULL:
+                ends[i] = <int64_t>start
         return None if ends == NULL else as_array(ids)
     finally:
         encoder.spare.give_back(scratch)

@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._word_cache cimport WordCacheTables
-from shimmytok._workspace cimport IdSink, Workspace
+from shimmytok._workspace cimport IdSink, Insert, Workspace
 
 cdef extern from "missed.h":
     ctypedef struct Missed "shim_missed":  # a piece that the cache does not know
@@ -32,6 +32,7 @@ cdef struct Pieces:                # of one text
     size_t count
     size_t start
     const uint32_t* starts         # of each piece; NULL: each begins where the one before ends
+    Insert* inserts                # in order, behind the last one an `at` of NONE; NULL: there are none
 
 # Pushes the ids of all pieces; a Status.
 cdef int encode_pieces(

@@ -9,7 +9,7 @@ from libc.stdint cimport uint16_t, uint64_t
 from libc.string cimport memcpy
 
 from shimmytok._simd cimport simd_level
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve, reserve_ids
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve, reserve_ids
 
 cdef extern from "hash.h":
     bint shim_same_bytes(const uint8_t* a, const uint8_t* b, size_t n) noexcept nogil
@@ -64,12 +64,12 @@ cdef enum:
 
 ctypedef uint64_t[2] ShortKey
 
-cdef struct Waiting:               # a piece that is not in its short line
+cdef struct Waiting:               # a piece that is not in its short line, or, with no bytes, an Insert
     ShortKey key
     uint64_t* line
     uint64_t* other                # the place to look at next; NULL: it is nowhere
     uint32_t gap                   # where its ids belong, among those of the others
-    uint32_t told                  # what its short entry said
+    uint32_t told                  # what its short entry said; the number of an Insert
 
 cdef struct Batch:                 # in the workspace, one for each thread
     ShortKey keys[BATCH + 1]       # of the pieces, from the first place on that is a multiple of 16 bytes
@@ -86,6 +86,8 @@ cdef struct Batch:                 # in the workspace, one for each thread
     size_t n_unknown
     size_t n_again
     size_t base                    # the ids that were there before
+    Insert* inserts                # NULL: there are none
+    size_t n_inserts               # that have waited
 
 
 cdef void wait(
@@ -112,7 +114,11 @@ cdef void wait(
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
         waiting.other = NULL
-        if not (ask and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
+        if batch.inserts != NULL and batch.inserts[batch.n_inserts].at == at:
+            word.n = 0
+            waiting.told = <uint32_t>batch.n_inserts
+            batch.n_inserts += 1
+        elif not (ask and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
             waiting.other = shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told)
         word += 1
         waiting += 1
@@ -152,6 +158,16 @@ cdef inline bint waits_twice(Batch* batch, size_t k) noexcept nogil:
     return False
 
 
+cdef int find_inserted(const Insert* insert, Missed* word, IdSink* found) noexcept nogil:
+    word.first = found.n
+    word.count = insert.n
+    if reserve_ids(found, insert.n) != OK:
+        return OUT_OF_MEMORY
+    memcpy(found.ids + found.n, insert.ids if insert.ids != NULL else &insert.token, insert.n * sizeof(uint32_t))
+    found.n += insert.n
+    return OK
+
+
 cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noexcept nogil:
     """Look for the pieces that wait in the other entries that may have them; what is not there goes to `unknown`."""
     cdef Waiting* waiting
@@ -166,6 +182,10 @@ cdef int find_waiting(const WordCacheTables* c, Batch* batch, IdSink* found) noe
         SHIM_PREFETCH(batch.waiting[min(k + AHEAD, batch.n_waiting - 1)].other)
         word = &batch.missed[k]
         waiting = &batch.waiting[k]
+        if word.n == 0:
+            if find_inserted(&batch.inserts[waiting.told], word, found) != OK:
+                return OUT_OF_MEMORY
+            continue
         word.first = found.n
         word.count = shim_find_elsewhere(
             c, word.p, word.n, waiting.key, waiting.told, waiting.other, found.ids + found.n
@@ -225,6 +245,8 @@ cdef int fill_gaps(const Batch* batch, IdSink* found, Workspace* ws, IdSink* out
         shim_copy_ids(to, moved + at, gap - at)
         to += gap - at
         at = gap
+        if word[k].n == 0:
+            batch.inserts[batch.waiting[k].told].position = to - out.ids
         shim_copy_ids(to, found.ids + word[k].first, word[k].count)
         to += word[k].count
     shim_copy_ids(to, moved + at, size - at)
@@ -282,6 +304,8 @@ cdef int encode_cached(
     job.places = batch.places
     batch.n_waiting = 0
     batch.base = out.n
+    batch.inserts = pieces.inserts
+    batch.n_inserts = 0
     while left:
         job.count = min(left, <size_t>BATCH)
         shim_probe(&job, level)
@@ -310,17 +334,28 @@ cdef int encode_uncached(
 ) noexcept nogil:
     """The same without a cache."""
     cdef Missed* missed = batch.missed
+    cdef Insert* insert = pieces.inserts
     cdef size_t k = 0, i, n, at = pieces.start
     cdef int status
     while k < pieces.count:
-        ws.found.n = 0
-        n = min(pieces.count - k, <size_t>BATCH)
-        for i in range(n):
+        ws.found.n = n = 0
+        while n < BATCH and k + n < pieces.count:
             if pieces.starts != NULL:
-                at = pieces.starts[k + i]
-            missed[i].p = pieces.text + at
-            missed[i].n = <uint32_t>(pieces.ends[k + i] - at)
-            at = pieces.ends[k + i]
+                at = pieces.starts[k + n]
+            if insert != NULL and insert.at == at:
+                break
+            missed[n].p = pieces.text + at
+            missed[n].n = <uint32_t>(pieces.ends[k + n] - at)
+            at = pieces.ends[k + n]
+            n += 1
+        if n == 0:
+            insert.position = out.n
+            if find_inserted(insert, missed, out) != OK:
+                return OUT_OF_MEMORY
+            insert += 1
+            at = pieces.ends[k]
+            k += 1
+            continue
         status = encode(tables, missed, n, ws, &ws.found)
         if status != OK:
             return status

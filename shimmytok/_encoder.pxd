@@ -1,6 +1,7 @@
 """From text to ids."""
 
-from libc.stdint cimport uint32_t
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint32_t
 
 from shimmytok._scratch cimport Scratch, ScratchPool
 from shimmytok._specials cimport SpecialMatcher, SpecialTables
@@ -25,7 +26,12 @@ cdef class Encoder:
     cdef size_t n_suffix
     cdef ScratchPool spare
     cdef int run(self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out) noexcept nogil
+    cdef int run_some(
+        self, const View* views, size_t count, bint add_special, bint parse_special, Workspace* ws, IdSink* out,
+        int64_t* counts, size_t* done
+    ) noexcept nogil
     cdef int run_fragments(
         self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
     ) noexcept nogil
+    cdef int bundle(self, View view, bint add_special, bint parse_special, Workspace* ws) noexcept nogil
     cdef Scratch* encode(self, object text, bint add_special, bint parse_special) except NULL

@@ -7,17 +7,24 @@ import numpy as np
 
 from libc.stdint cimport uint8_t
 
+from shimmytok._bundle cimport bundle_begin, bundle_insert
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
 from shimmytok._texts cimport look_at, look_at_utf8
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Segment, push, reserve
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, Insert, \
+    Segment, push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 
 cdef extern from "utf8_write.h":
     size_t shim_utf8_room(size_t n, int kind) noexcept nogil
     size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
+
+
+cdef enum:
+    BUNDLED_TEXT = 4096            # bytes or characters, at most, of texts that are encoded together,
+    MOST_BUNDLED = 1 << 14         # and the bytes of text that are enough
 
 
 cdef object failure(int status):
@@ -53,6 +60,23 @@ cdef inline int push_all(IdSink* out, const uint32_t* tokens, size_t n) noexcept
     return OK
 
 
+cdef inline void drop_from(Bundle* b, const Bundle* before) noexcept nogil:
+    """Take back what was appended since."""
+    b.n, b.n_ends, b.n_inserts = before.n, before.n_ends, before.n_inserts
+
+
+cdef void count_ids(const Bundle* b, size_t first, int64_t* counts) noexcept nogil:
+    """How many ids each text of a bundle has become, the first of them number `first`."""
+    cdef const Insert* insert = <const Insert*>b.inserts.data
+    cdef size_t i, end, k = 0
+    for i in range(b.n_inserts):
+        if insert[i].is_last:
+            end = insert[i].position + insert[i].n
+            counts[k] = <int64_t>(end - first)
+            first = end
+            k += 1
+
+
 cdef class Encoder:
     """A model, the special tokens to cut at, and the ids to put around a text.  Immutable; safe for many threads."""
 
@@ -84,13 +108,64 @@ cdef class Encoder:
             return OUT_OF_MEMORY
         return status
 
+    cdef int run_some(
+        self, const View* views, size_t count, bint add_special, bint parse_special, Workspace* ws, IdSink* out,
+        int64_t* counts, size_t* done
+    ) noexcept nogil:
+        """Encode the first of some texts, short ones together; `done` becomes how many.  After a failure it is the
+        number of the text."""
+        cdef Bundle before
+        cdef size_t first = out.n, k = 0
+        cdef int status
+        done[0] = 0
+        bundle_begin(&ws.bundle)
+        if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
+            count = 0                                      # are encoded together
+        while k < count and views[k].n <= BUNDLED_TEXT and ws.bundle.n < MOST_BUNDLED:
+            before = ws.bundle
+            status = self.bundle(views[k], add_special, parse_special, ws)
+            if status == NOT_BUNDLED:
+                drop_from(&ws.bundle, &before)
+                break
+            if status != OK:
+                return status
+            k += 1
+        if k > 1 and self.model.encode_bundle(self.model.tables, ws, out) == OK:
+            count_ids(&ws.bundle, first, counts)
+            done[0] = k
+            return OK
+        out.n = first                                      # what failed, if anything did, will fail again
+        while done[0] < max(k, <size_t>1):
+            first = out.n
+            status = self.run(views[done[0]], add_special, parse_special, ws, out)
+            if status != OK:
+                return status
+            counts[done[0]] = <int64_t>(out.n - first)
+            done[0] += 1
+        return OK
+
+    cdef int bundle(self, View view, bint add_special, bint parse_special, Workspace* ws) noexcept nogil:
+        """Append a text to the bundle."""
+        cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
+        cdef size_t n_suffix = self.n_suffix if add_special else 0
+        cdef int status
+        if add_special and self.n_prefix and bundle_insert(
+            &ws.bundle, self.first_prefix, self.n_prefix, NONE, False
+        ) != OK:
+            return OUT_OF_MEMORY
+        status = self.run_fragments(specials, &view, ws, NULL)
+        if status != OK:
+            return status
+        return bundle_insert(&ws.bundle, self.first_suffix, n_suffix, NONE, True)
+
     cdef int run_fragments(
         self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
     ) noexcept nogil:
-        """Encode a text between its special tokens."""
+        """Encode a text between its special tokens, or with NULL append it to the bundle."""
         cdef const Segment* segment
+        cdef const uint8_t* text
         cdef bint after_special = True
-        cdef size_t i
+        cdef size_t i, n
         cdef int status = OK
         if view.kind:
             status = write_utf8(view, ws)
@@ -102,9 +177,13 @@ cdef class Encoder:
             segment = <const Segment*>ws.segments.data + i
             if segment.token == NONE:
                 ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
-                status = self.model.encode_fragment(
-                    self.model.tables, view.text + segment.start, segment.end - segment.start, after_special, ws, out
-                )
+                text, n = view.text + segment.start, segment.end - segment.start
+                if out == NULL:
+                    status = self.model.bundle_fragment(self.model.tables, text, n, after_special, ws)
+                else:
+                    status = self.model.encode_fragment(self.model.tables, text, n, after_special, ws, out)
+            elif out == NULL:
+                status = bundle_insert(&ws.bundle, NULL, 1, segment.token, False)
             else:
                 status = push(out, segment.token)
             after_special = segment.token != NONE

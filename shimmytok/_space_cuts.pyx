@@ -84,6 +84,7 @@ cdef int encode_parts(
     pieces.readable = n
     pieces.start = 0
     pieces.starts = NULL
+    pieces.inserts = NULL
     pieces.ends = ends
     while at < n:
         pieces.count = next_cuts(cuts, text, n, &at, ends)

@@ -23,19 +23,15 @@ cdef enum:
     TEXT_COST = 16                 # a text counts for so many bytes more than it has
 
 cdef void encode_unit(Shared* shared, Unit* unit, Scratch* scratch, IdSink* out) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef size_t before = out.n
+    cdef size_t done
     unit.status = reserve_ids(out, unit.size // 4 + 16)
     unit.failed = unit.first
-    for i in range(unit.first, unit.end):
-        if unit.status != OK or shim_get(&shared.stop) == GIVE_UP:
-            break
-        unit.failed = i
-        unit.status = (<Encoder>shared.encoder).run(
-            shared.views[i], shared.add_special, shared.parse_special, &scratch.ws, out
+    while unit.failed < unit.end and unit.status == OK and shim_get(&shared.stop) != GIVE_UP:
+        unit.status = (<Encoder>shared.encoder).run_some(
+            shared.views + unit.failed, <size_t>(unit.end - unit.failed), shared.add_special, shared.parse_special,
+            &scratch.ws, out, shared.counts + unit.failed, &done
         )
-        shared.counts[i] = <int64_t>(out.n - before)
-        before = out.n
+        unit.failed += <Py_ssize_t>done
     if unit.status != OK:
         shim_set(&shared.stop, STOP)
     shim_set(&unit.is_done, 1)

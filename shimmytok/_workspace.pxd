@@ -20,6 +20,7 @@ cdef enum Status:
     OUT_OF_MEMORY = -1
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
     TOO_LONG = -3                  # a text is too long once it is normalised
+    NOT_BUNDLED = -4               # a text has to be encoded alone
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids
@@ -34,6 +35,23 @@ cdef struct Segment:               # a stretch of text, or a special token found
     uint32_t start                 # bytes of the text
     uint32_t end
     uint32_t token                 # NONE for a stretch of text
+
+cdef struct Insert:                # ids that stand between pieces and belong to none
+    uint32_t at                    # in the text: where the piece begins that stands for them
+    uint32_t n
+    const uint32_t* ids            # NULL: `token`
+    uint32_t token
+    bint is_last                   # of its text
+    size_t position                # of the first of them among all ids, once these are there
+
+cdef struct Bundle:                # short texts that are encoded together (_bundle.pxd)
+    Buffer text
+    Buffer starts                  # of the pieces: uint32_t[n_ends], where they do not follow one another
+    Buffer ends                    # of the pieces: uint32_t[n_ends]
+    Buffer inserts                 # Insert[n_inserts], in order
+    size_t n                       # bytes of text
+    size_t n_ends
+    size_t n_inserts
 
 cdef struct Workspace:
     SplitScratch split
@@ -57,6 +75,7 @@ cdef struct Workspace:
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
     bint clean                     # the fragment to encode is known to be clean UTF-8
+    Bundle bundle
     IdSink found                   # ids of pieces that the word cache did not know
 
 

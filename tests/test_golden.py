@@ -98,6 +98,12 @@ def test_encode(loaded: Loaded, record_property) -> None:
     verdict(record_property, loaded, compare.compare_encoding(loaded.tokenizer, loaded.golden.cases))
 
 
+def test_encode_batch(loaded: Loaded) -> None:
+    if not is_without_vocabulary(loaded):
+        tally = compare.compare_batches(loaded.tokenizer, loaded.golden.cases)
+        assert not tally.differences, f"{loaded.name}: {tally.report()}"
+
+
 def test_decode(loaded: Loaded, record_property) -> None:
     golden = loaded.golden
     if is_without_vocabulary(loaded):

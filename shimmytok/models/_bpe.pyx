@@ -7,6 +7,7 @@ are looked up, pieces are cut where no merge can join (_bpe_cuts.pyx).
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
 from shimmytok._texts cimport View
 from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
 from shimmytok._vocab cimport Table, find_hashed, is_text, shim_hash_bytes, slot_alike
@@ -19,7 +20,7 @@ from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
-from shimmytok.pretokenizers._split cimport split_begin, split_forget, split_more, split_wants
+from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
 cdef extern from "ascii.h":
@@ -169,19 +170,11 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
     return OK if n[0] <= LONGEST_TEXT else TOO_LONG
 
 
-cdef int encode_block(
-    const BpeTables* t, Pieces* pieces, size_t n, Workspace* ws, IdSink* out, bint* more
-) noexcept nogil:
-    """Encode the pieces that end in the next block of a clean text of n bytes; `start` moves on."""
-    cdef Pieces parts
+cdef int encode_whole(const BpeTables* t, Pieces* pieces, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode pieces of a clean text; `start` moves on."""
+    cdef Pieces parts = pieces[0]
     cdef Job job
-    cdef int status = split_more(t.split, pieces.text, n, &ws.split)
-    if status < 0:
-        return OUT_OF_MEMORY
-    more[0] = status
-    pieces.ends = ws.split.ends
-    pieces.count = ws.split.n_ends
-    parts = pieces[0]
+    cdef int status
     if cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
         return OUT_OF_MEMORY
     job.t = t
@@ -192,6 +185,30 @@ cdef int encode_block(
     return status
 
 
+cdef int encode_block(
+    const BpeTables* t, Pieces* pieces, size_t n, Workspace* ws, IdSink* out, bint* more
+) noexcept nogil:
+    """Encode the pieces that end in the next block of a clean text of n bytes; `start` moves on."""
+    cdef int status = split_more(t.split, pieces.text, n, &ws.split)
+    if status < 0:
+        return OUT_OF_MEMORY
+    more[0] = status
+    pieces.ends = ws.split.ends
+    pieces.count = ws.split.n_ends
+    return encode_whole(t, pieces, ws, out)
+
+
+cdef int make_clean(const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
+    """Replace what is no UTF-8, if anything is; the text is in the workspace then."""
+    if is_clean(text[0], n[0]):
+        return OK
+    if reserve(&ws.repaired, 3 * n[0]) != OK:
+        return OUT_OF_MEMORY
+    n[0] = repair(text[0], n[0], <uint8_t*>ws.repaired.data)
+    text[0] = <const uint8_t*>ws.repaired.data
+    return OK
+
+
 cdef int encode_escaped(
     const BpeTables* t, const uint8_t* text, size_t n, bint clean, Workspace* ws, IdSink* out
 ) noexcept nogil:
@@ -200,11 +217,8 @@ cdef int encode_escaped(
     cdef uint8_t[SHORT_TEXT + PADDING] padded
     cdef bint more = True
     cdef int status = OK
-    if not clean and not is_clean(text, n):
-        if reserve(&ws.repaired, 3 * n) != OK:
-            return OUT_OF_MEMORY
-        n = repair(text, n, <uint8_t*>ws.repaired.data)
-        text = <const uint8_t*>ws.repaired.data
+    if not clean and make_clean(&text, &n, ws) != OK:
+        return OUT_OF_MEMORY
     if n > LONGEST_TEXT:
         return TOO_LONG
     pieces.readable = n
@@ -216,6 +230,7 @@ cdef int encode_escaped(
     pieces.text = text
     pieces.start = 0
     pieces.starts = NULL
+    pieces.inserts = NULL
     split_begin(t.split, text, n, &ws.split)
     while more and status == OK:
         status = encode_block(t, &pieces, n, ws, out, &more)
@@ -242,6 +257,7 @@ cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink
     window_begin(&window, view)
     pieces.start = 0
     pieces.starts = NULL
+    pieces.inserts = NULL
     split_begin(t.split, NULL, 0, &ws.split)
     while more and status == OK:
         if pieces.start > window.n - pieces.start:         # moving the rest costs less than has been gained
@@ -257,6 +273,26 @@ cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink
     return status
 
 
+cdef int bundle_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef int status = escape(t, &text, &n, ws)
+    if status != OK:
+        return status
+    if not ws.clean and make_clean(&text, &n, ws) != OK:
+        return OUT_OF_MEMORY
+    if split(t.split, text, n, &ws.split) < 0 or \
+            bundle_pieces(&ws.bundle, ws.bundle.n, NULL, ws.split.ends, ws.split.n_ends) != OK:
+        return OUT_OF_MEMORY
+    return bundle_text(&ws.bundle, text, n)
+
+
+cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef Pieces pieces = pieces_of(&ws.bundle, False)
+    return encode_whole(<const BpeTables*>tables, &pieces, ws, out)
+
+
 cdef class BpeModel(Model):
     """BPE over a set of tables."""
 
@@ -265,6 +301,8 @@ cdef class BpeModel(Model):
     def __init__(self, BpeTableSet table_set not None):
         self.table_set = table_set
         self.encode_fragment = encode_fragment
+        self.bundle_fragment = bundle_fragment
+        self.encode_bundle = encode_bundle
         if table_set.t.split.restart != NULL and not table_set.t.escape_spaces:
             self.encode_view = encode_view
         self.tables = &table_set.t

@@ -15,7 +15,17 @@ ctypedef int (*EncodeFragment)(
 # Encodes a whole text that is given as a str (view.kind is not 0) and has no special tokens in it.  Returns a Status.
 ctypedef int (*EncodeView)(const void* tables, const View* view, Workspace* ws, IdSink* out) noexcept nogil
 
+# Appends a fragment and the ends of its pieces to ws.bundle, or says NOT_BUNDLED.  Returns a Status.
+ctypedef int (*BundleFragment)(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+) noexcept nogil
+
+# Encodes ws.bundle.  Returns a Status.
+ctypedef int (*EncodeBundle)(const void* tables, Workspace* ws, IdSink* out) noexcept nogil
+
 cdef class Model:
     cdef EncodeFragment encode_fragment
     cdef EncodeView encode_view    # NULL: there is no such way
+    cdef BundleFragment bundle_fragment    # NULL: texts are encoded alone
+    cdef EncodeBundle encode_bundle
     cdef const void* tables        # owned by the subclass

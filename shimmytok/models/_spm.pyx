@@ -10,11 +10,13 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
+from shimmytok._bundle cimport bundle_pieces, bundle_room, pieces_of
 from shimmytok._cuts cimport SPACE
 from shimmytok._cutter cimport Cutter, cutter_init, next_cuts
 from shimmytok._simd cimport simd_level
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve
+from shimmytok._workspace cimport LONGEST_TEXT, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, IdSink, Workspace, \
+    reserve
 from shimmytok.models._model cimport Model
 from shimmytok.models._spm_long cimport merge_long
 from shimmytok.models._spm_short cimport merge_short
@@ -66,6 +68,7 @@ cdef int encode_run(const SpmTables* t, Run* run, Workspace* ws, IdSink* out) no
     cutter_init(&cutter, &t.cuts, run.text, run.n, run.n - LONGEST_CHARACTER if run.more else run.n, simd_level)
     pieces.text = run.text
     pieces.starts = NULL
+    pieces.inserts = NULL
     pieces.readable = run.readable
     pieces.start = 0
     pieces.ends = ends
@@ -138,6 +141,38 @@ cdef int encode_fragment(
     return encode_escaped(t, text + run.done, n - run.done, False, ws, out)
 
 
+cdef int bundle_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+) noexcept nogil:
+    cdef const SpmTables* t = <const SpmTables*>tables
+    cdef Bundle* bundle = &ws.bundle
+    cdef size_t n_prefix = 1 if t.add_space_prefix and after_special else 0, count
+    cdef uint32_t[MOST_CUTS + 1] ends
+    cdef Cutter cutter
+    cdef uint8_t* own = bundle_room(bundle, n_prefix + n)
+    if own == NULL:
+        return OUT_OF_MEMORY
+    own[0] = SPACE
+    memcpy(own + n_prefix, text, n)
+    n += n_prefix
+    cutter_init(&cutter, &t.cuts, own, n, n, simd_level)
+    while cutter.at < cutter.limit and not cutter.swallowed:
+        count = next_cuts(&cutter, ends, MOST_CUTS)
+        if cutter.at == n:
+            ends[count] = <uint32_t>n
+            count += 1
+        if bundle_pieces(bundle, bundle.n, NULL, ends, count) != OK:
+            return OUT_OF_MEMORY
+    bundle.n += n
+    return NOT_BUNDLED if cutter.swallowed else OK
+
+
+cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef const SpmTables* t = <const SpmTables*>tables
+    cdef Pieces pieces = pieces_of(&ws.bundle, False)
+    return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+
+
 cdef class SpmModel(Model):
     """SPM over a set of tables."""
 
@@ -146,4 +181,6 @@ cdef class SpmModel(Model):
     def __init__(self, SpmTableSet table_set not None):
         self.table_set = table_set
         self.encode_fragment = encode_fragment
+        self.bundle_fragment = bundle_fragment
+        self.encode_bundle = encode_bundle
         self.tables = &table_set.t

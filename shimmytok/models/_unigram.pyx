@@ -30,6 +30,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
+from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
 from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
 from shimmytok._simd cimport simd_level
@@ -38,7 +39,7 @@ from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
+from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
     workspace_free, workspace_init
 from shimmytok.models._model cimport Model
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
@@ -162,15 +163,19 @@ cdef void cut_words(
 cdef int encode_words(
     const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    """Encode a fragment word by word; NOT_ALONE when that cannot be."""
+    """Encode a fragment word by word; NOT_ALONE when that cannot be.  With NULL its words go to the bundle, before its
+    text does."""
     cdef Stretches stretches
     cdef Pieces pieces
     cdef size_t at = 0, stop
     cdef int status = OK
-    if stretches_init(&stretches, &ws.pieces) != OK or reserve_ids(out, n // 4 + 1) != OK:
+    if stretches_init(&stretches, &ws.pieces) != OK or (
+        out != NULL and reserve_ids(out, n // 4 + 1) != OK
+    ):
         return OUT_OF_MEMORY
     pieces.text = text
     pieces.readable = n
+    pieces.inserts = NULL
     pieces.start = 0
     while at < n and status == OK:
         stop = at + BLOCK if n - at > BLOCK else n
@@ -181,7 +186,10 @@ cdef int encode_words(
         pieces.starts = stretches.starts
         pieces.ends = stretches.ends
         pieces.count = stretches.n_ends
-        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        if out == NULL:
+            status = bundle_pieces(&ws.bundle, ws.bundle.n, pieces.starts, pieces.ends, pieces.count)
+        else:
+            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
         drop_ended(&stretches)
     return status
 
@@ -246,6 +254,23 @@ cdef int encode_fragment(
     return encode_stream(t, text, n, ws, out)
 
 
+cdef int bundle_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+) noexcept nogil:
+    cdef const UnigramTables* t = <const UnigramTables*>tables
+    cdef int status
+    if n > t.most_raw:
+        return NOT_BUNDLED
+    status = encode_words(t, text, n, ws, NULL)
+    return bundle_text(&ws.bundle, text, n) if status == OK else status
+
+
+cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef const UnigramTables* t = <const UnigramTables*>tables
+    cdef Pieces pieces = pieces_of(&ws.bundle, True)
+    return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+
+
 cdef class UnigramModel(Model):
     """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
@@ -289,6 +314,8 @@ cdef class UnigramModel(Model):
             sets[c] = self.t.normalizer.kinds[c] != CUT
         shim_byte_sets_init(&self.t.word_bytes, sets)
         self.encode_fragment = encode_fragment
+        self.bundle_fragment = bundle_fragment
+        self.encode_bundle = encode_bundle
         self.tables = &self.t
 
     def first_id(self, bytes text not None):

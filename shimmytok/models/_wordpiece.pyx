@@ -10,6 +10,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
+from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
 from shimmytok._trie cimport TokenTrie
@@ -56,20 +57,23 @@ cdef int encode_missed(
     return OK
 
 
-cdef int encode_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+cdef int encode_text(
+    const WordPieceTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef const WordPieceTables* t = <const WordPieceTables*>tables
+    """Encode a fragment; with NULL its words go to the bundle, before its text does."""
     cdef Stretches stretches
     cdef Straddling straddling
     cdef Pieces pieces
     cdef size_t at = 0, stop
     cdef int status = OK
-    if stretches_init(&stretches, &ws.pieces) != OK or reserve_ids(out, n // 4 + 1) != OK:
+    if stretches_init(&stretches, &ws.pieces) != OK or (
+        out != NULL and reserve_ids(out, n // 4 + 1) != OK
+    ):
         return OUT_OF_MEMORY
     memset(&straddling, 0, sizeof(Straddling))
     pieces.text = text
     pieces.readable = n
+    pieces.inserts = NULL
     while at < n and status == OK:
         stop = at + BLOCK if n - at > BLOCK else n
         cut_words(&t.characters, simd_level, text, n, at, stop, &straddling, &stretches)
@@ -80,9 +84,31 @@ cdef int encode_fragment(
         pieces.ends = stretches.ends
         pieces.count = stretches.n_ends
         pieces.start = 0
-        status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
+        if out == NULL:
+            status = bundle_pieces(&ws.bundle, ws.bundle.n, pieces.starts, pieces.ends, pieces.count)
+        else:
+            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
         drop_ended(&stretches)
     return status
+
+
+cdef int encode_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
+) noexcept nogil:
+    return encode_text(<const WordPieceTables*>tables, text, n, ws, out)
+
+
+cdef int bundle_fragment(
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+) noexcept nogil:
+    cdef int status = encode_text(<const WordPieceTables*>tables, text, n, ws, NULL)
+    return bundle_text(&ws.bundle, text, n) if status == OK else status
+
+
+cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef const WordPieceTables* t = <const WordPieceTables*>tables
+    cdef Pieces pieces = pieces_of(&ws.bundle, True)
+    return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 
 cdef class WordPieceModel(Model):
@@ -107,4 +133,6 @@ cdef class WordPieceModel(Model):
         self.t.longest.unknown_words = True
         bert_characters_init(&self.t.characters, characters)
         self.encode_fragment = encode_fragment
+        self.bundle_fragment = bundle_fragment
+        self.encode_bundle = encode_bundle
         self.tables = &self.t

@@ -83,6 +83,27 @@ def compare_encoding(tokenizer, cases: Sequence[Case]) -> Tally:
     return tally
 
 
+def compare_batches(tokenizer, cases: Sequence[Case]) -> Tally:
+    """All recorded texts at once, as str where they are UTF-8: they are encoded together then."""
+    tally = Tally()
+    for call in ("t00", "t01", "t10", "t11"):
+        known = [case for case in cases if isinstance(case.calls.get(call), list)]
+        tokenizer.clear_cache()
+        batch = tokenizer.encode_batch(
+            [_as_str(case.data) for case in known], call[1] == "1", parse_special=call[2] == "1", num_threads=1
+        )
+        for case, ids in zip(known, batch, strict=True):
+            tally.check(f"{case.id} {call} in a batch", case.calls[call], ids)
+    return tally
+
+
+def _as_str(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
 def compare_decoding(tokenizer, cases: Sequence[Case], detokenized: Sequence[Detokenized]) -> Tally:
     """Every recorded llama_detokenize: of a text's t11 ids, and of arbitrary ids."""
     tally = Tally()

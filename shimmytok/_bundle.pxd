@@ -1,0 +1,93 @@
+"""Short texts of a batch one after the other, so that their pieces are looked up and encoded together.
+
+A cache miss of one piece overlaps with those of others only if they are looked up at the same time, and a short text
+has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each has
+a piece of its own, which is too long for the word cache to know.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy, memset
+
+from shimmytok._cached_pieces cimport Pieces
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Bundle, Insert, reserve
+
+cdef enum:
+    STAND_IN = 16                  # bytes of the piece that stands for an Insert: more than a short entry has
+    SLACK = 16                     # bytes that may be read behind the text
+
+
+cdef inline void bundle_begin(Bundle* b) noexcept nogil:
+    b.n = b.n_ends = b.n_inserts = 0
+
+
+cdef inline uint8_t* bundle_room(Bundle* b, size_t n) noexcept nogil:
+    """Where n bytes of text are to be written, or NULL; they belong to it once `n` has grown."""
+    return NULL if reserve(&b.text, b.n + n + SLACK) != OK else <uint8_t*>b.text.data + b.n
+
+
+cdef inline int bundle_text(Bundle* b, const uint8_t* text, size_t n) noexcept nogil:
+    cdef uint8_t* room = bundle_room(b, n)
+    if room == NULL:
+        return OUT_OF_MEMORY
+    memcpy(room, text, n)
+    b.n += n
+    return OK
+
+
+cdef inline void append_places(Buffer* buffer, size_t at, const uint32_t* places, size_t count, size_t base) noexcept nogil:
+    cdef uint32_t* to = <uint32_t*>buffer.data + at
+    cdef size_t i
+    for i in range(count):
+        to[i] = <uint32_t>base + places[i]
+
+
+cdef inline int bundle_pieces(
+    Bundle* b, size_t base, const uint32_t* starts, const uint32_t* ends, size_t count
+) noexcept nogil:
+    """Append pieces of the text from `base` on; starts: NULL where they follow one another."""
+    if reserve(&b.ends, (b.n_ends + count) * sizeof(uint32_t)) != OK:
+        return OUT_OF_MEMORY
+    append_places(&b.ends, b.n_ends, ends, count, base)
+    if starts != NULL:
+        if reserve(&b.starts, (b.n_ends + count) * sizeof(uint32_t)) != OK:
+            return OUT_OF_MEMORY
+        append_places(&b.starts, b.n_ends, starts, count, base)
+    b.n_ends += count
+    return OK
+
+
+cdef inline int bundle_insert(
+    Bundle* b, const uint32_t* ids, size_t n, uint32_t token, bint is_last
+) noexcept nogil:
+    """Append ids, which stay where they are, or with NULL a token."""
+    cdef Insert* insert
+    cdef uint8_t* room = bundle_room(b, STAND_IN)
+    cdef uint32_t start = 0, end = STAND_IN
+    if room == NULL or bundle_pieces(b, b.n, &start, &end, 1) != OK or \
+            reserve(&b.inserts, (b.n_inserts + 2) * sizeof(Insert)) != OK:
+        return OUT_OF_MEMORY
+    memset(room, 0, STAND_IN + SLACK)
+    insert = <Insert*>b.inserts.data + b.n_inserts
+    insert.at = <uint32_t>b.n
+    insert.ids = ids
+    insert.n = <uint32_t>n
+    insert.token = token
+    insert.is_last = is_last
+    insert[1].at = NONE
+    b.n_inserts += 1
+    b.n += STAND_IN
+    return OK
+
+
+cdef inline Pieces pieces_of(const Bundle* b, bint apart) noexcept nogil:
+    """All pieces of a bundle; `apart`: they do not follow one another."""
+    cdef Pieces pieces
+    pieces.text = <const uint8_t*>b.text.data
+    pieces.readable = b.n + SLACK
+    pieces.start = 0
+    pieces.starts = <const uint32_t*>b.starts.data if apart else NULL
+    pieces.ends = <const uint32_t*>b.ends.data
+    pieces.count = b.n_ends
+    pieces.inserts = <Insert*>b.inserts.data
+    return pieces

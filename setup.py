@@ -19,13 +19,15 @@ COMPILER_DIRECTIVES = {
     "initializedcheck": CHECKED,
     "cdivision": not CHECKED,
     "embedsignature": False,
+    # Cython's own pickling would copy pointers, and let anybody set them.
+    "auto_pickle": False,
     "freethreading_compatible": True,
 }
 
 # Cython's own functions for memoryviews and the like, once instead of in each module: a third of the size.
 SHARED = "shimmytok._cyutility"
 
-# As many C files at a time as this process has processors: there are sixty.
+# As many C files at a time as this process has processors: there are seventy.
 PARALLEL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 # -g0: Python's own flags ask for debug information, which makes the libraries several times larger.

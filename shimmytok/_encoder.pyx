@@ -11,7 +11,7 @@ from shimmytok._bundle cimport bundle_begin, bundle_insert
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
-from shimmytok._texts cimport look_at, look_at_utf8
+from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
 from shimmytok._workspace cimport LONGEST_TEXT, NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, Insert, \
     Segment, push, reserve
 
@@ -197,7 +197,7 @@ cdef class Encoder:
         cdef int status
         owner = look_at(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
-        if view.n <= SHORT_TEXT:
+        if about_bytes(&view) <= SHORT_TEXT:
             status = self.run(view, add_special, parse_special, &scratch.ws, &scratch.ids)
         else:
             with nogil:
@@ -215,16 +215,17 @@ cdef class Encoder:
         owner = look_at_utf8(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
         scratch.ws.clean = False
-        if view.n:
-            status = self.model.encode_fragment(
-                self.model.tables, view.text, view.n, False, &scratch.ws, &scratch.ids
-            )
-        ids = [scratch.ids.ids[i] for i in range(scratch.ids.n)]
-        self.spare.give_back(scratch)
-        del owner
-        if status != OK:
-            raise failure(status)
-        return ids
+        try:
+            if view.n:
+                status = self.model.encode_fragment(
+                    self.model.tables, view.text, view.n, False, &scratch.ws, &scratch.ids
+                )
+            if status != OK:
+                raise failure(status)
+            return [scratch.ids.ids[i] for i in range(scratch.ids.n)]
+        finally:
+            self.spare.give_back(scratch)
+            del owner
 
 
 def find_special(SpecialMatcher matcher not None, text):

@@ -1,6 +1,8 @@
 # cython: binding=False, embedsignature=True, embedsignature.format=clinic
 """Text out of ids as they come, one by one."""
 
+import cython
+
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
@@ -26,7 +28,7 @@ cdef class StreamDecoder:
     cdef size_t _room
     cdef uint8_t* _held            # what was held back, and behind it the piece that follows
 
-    def __init__(self, PieceTable pieces not None, bint skip_special_tokens):
+    def __cinit__(self, PieceTable pieces not None, bint skip_special_tokens):
         self._pieces = pieces
         self._skip_special = skip_special_tokens
         self._n_held = 0
@@ -46,6 +48,10 @@ cdef class StreamDecoder:
 
     def step(self, token):
         """The text that this id completes, often empty in the middle of a character; InvalidTokenError for a bad id."""
+        with cython.critical_section(self):
+            return self._step(token)
+
+    cdef str _step(self, object token):
         cdef size_t n = 0
         cdef Py_ssize_t consumed = 0
         cdef const uint8_t* piece = self._pieces.find_piece(token, self._skip_special, &n)
@@ -64,10 +70,12 @@ cdef class StreamDecoder:
 
     def flush(self):
         """What is left at the end of a stream: U+FFFD for an unfinished character, else nothing. Starts anew."""
-        text = as_str(self._held, self._n_held, "replace")
-        self._n_held = 0
+        with cython.critical_section(self):
+            text = as_str(self._held, self._n_held, "replace")
+            self._n_held = 0
         return text
 
     def reset(self):
         """Forget what was held back."""
-        self._n_held = 0
+        with cython.critical_section(self):
+            self._n_held = 0

@@ -47,9 +47,9 @@ cdef class TextEncoder(TextDecoder):
         """A text that was checked; not what somebody could still change."""
         if self._encoder is None:
             raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokenizer")
-        if disallowed:
+        if disallowed is not NOTHING and disallowed is not None:
             text = as_owner(text)
-            self._disallowed.check(text, disallowed)
+            self._disallowed.check(text, self._disallowed.matcher(disallowed))
         return text
 
     cdef Texts check_all(self, object texts, object disallowed):
@@ -58,9 +58,10 @@ cdef class TextEncoder(TextDecoder):
         if isinstance(texts, (str, bytes)):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
         held = Texts(texts)
-        if disallowed:
+        if disallowed is not NOTHING and disallowed is not None:
+            matcher = self._disallowed.matcher(disallowed)
             for i, text in enumerate(held.owners):
-                self._disallowed.check(text, disallowed, where=f"texts[{i}]: ")
+                self._disallowed.check(text, matcher, where=f"texts[{i}]: ")
         return held
 
     def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):

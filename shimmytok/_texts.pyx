@@ -61,7 +61,7 @@ cdef class Texts:
                 raise type(error)(f"texts[{i}]: {error}") from None
             if owner is not text:
                 self.owners[i] = owner
-            self.total += self.views[i].n
+            self.total += about_bytes(&self.views[i])
             self.count = i + 1
 
     def __dealloc__(self):

@@ -19,7 +19,6 @@ cdef class TokenTable:
     cdef uint8_t[::1] _text        # with room to grow
     cdef uint32_t[::1] _starts
     cdef uint64_t[::1] _slots
-    cdef object _lock
     cdef bint _indexed
     cdef void _borrow(self) noexcept
     cdef int add(self, const uint8_t* p, size_t n) except -1

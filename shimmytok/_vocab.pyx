@@ -5,8 +5,8 @@ last one is found, as in llama.cpp's token_to_id map.
 """
 
 import os
-from _thread import allocate_lock
 
+import cython
 import numpy as np
 
 from libc.string cimport memcmp, memcpy, memset
@@ -134,7 +134,6 @@ cdef class TokenTable:
     """Byte strings numbered from 0; `table[i]`, `len(table)` and `table.find(string)`."""
 
     def __cinit__(self):
-        self._lock = allocate_lock()
         self._indexed = False
         self._text = np.zeros(SLACK, np.uint8)
         self._starts = np.zeros(16, np.uint32)
@@ -211,17 +210,22 @@ cdef class TokenTable:
         with nogil:
             fault_in(&view[0], size * sizeof(uint64_t))
             insert_all(&table, &view[0])
-        self._slots = view
-        table.slots = &self._slots[0]
-        self.table = table
-        self._indexed = True
+        # Others may have made an index meanwhile, which may be in use.  There is no lock that a fork could leave held.
+        with cython.critical_section(self):
+            if not self._indexed or table.mask > self.table.mask:
+                self._slots = view
+                table.slots = &self._slots[0]
+                self.table = table
+                self._indexed = True
         return 0
 
     cdef int index(self) except -1:
         """Make the strings findable; does nothing the second time."""
-        with self._lock:
-            if not self._indexed:
-                self._grow_slots(self.table.count)
+        cdef bint indexed
+        with cython.critical_section(self):
+            indexed = self._indexed
+        if not indexed:
+            self._grow_slots(self.table.count)
         return 0
 
     def find(self, bytes string not None):

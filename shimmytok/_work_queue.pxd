@@ -16,7 +16,7 @@ cdef extern from "threads.h":
 cdef struct Unit:
     Py_ssize_t first               # texts
     Py_ssize_t end
-    size_t size                    # bytes
+    size_t size                    # about the bytes of these
     size_t is_done                 # set last, with what comes after
     int status
     Py_ssize_t failed              # the text that could not be encoded

@@ -6,6 +6,7 @@ The threads are the system's own (include/threads.h).
 from libc.stdlib cimport calloc, free
 
 from shimmytok._encoder cimport failure
+from shimmytok._texts cimport about_bytes
 from shimmytok._workspace cimport OK, reserve_ids
 
 cdef extern from "threads.h":
@@ -87,7 +88,7 @@ cdef class WorkQueue:
                 last.first = i
                 self.shared.n_units += 1
             last.end = i + 1
-            last.size += self.shared.views[i].n + TEXT_COST
+            last.size += about_bytes(&self.shared.views[i]) + TEXT_COST
             if last.size >= unit:
                 last = NULL
 

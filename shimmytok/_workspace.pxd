@@ -1,7 +1,7 @@
 """Scratch memory of one encoding thread, and the sink that ids are pushed into."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint32_t, uint8_t
+from libc.stdint cimport uint32_t
 from libc.stdlib cimport realloc
 
 from shimmytok.pretokenizers._split cimport SplitScratch

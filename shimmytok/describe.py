@@ -7,7 +7,7 @@ Holds the choice of facts and their two forms, a JSON-ready dict and lines to re
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _NAMED = "tokenizer.chat_template."
 def describe(tok: Tokenizer) -> dict[str, object]:
     """Gather the facts about a tokenizer; those that a file says nothing about are None."""
     metadata = tok.metadata
-    merges = metadata.get("tokenizer.ggml.merges")
+    merges = tok._parts.merges
     ids = {name: getattr(tok, f"{name}_token_id") for name in _SPECIAL}
     return {
         "file": getattr(metadata, "source", None),
@@ -31,7 +31,7 @@ def describe(tok: Tokenizer) -> dict[str, object]:
         "model_type": tok.model_type,
         "pre_type": tok.pre_type,
         "vocab_size": tok.vocab_size,
-        "merges": len(merges) if isinstance(merges, Sized) else None,
+        "merges": None if merges is None else merges.n_merges,
         "context_length": tok.n_ctx_train,
         "fingerprint": tok.fingerprint,
         **{switch: getattr(tok, switch) for switch in ("add_bos", "add_eos", "add_sep", "add_space_prefix")},

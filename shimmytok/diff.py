@@ -171,10 +171,7 @@ def _merges(a: Tokenizer, b: Tokenizer) -> dict[str, Iterable[Example]]:
 
 
 def _lines(tok: Tokenizer) -> list[bytes]:
-    if tok._parts.merges is None:
-        return []
-    strings = tok._metadata.strings(keys.MERGES)
-    return [] if strings is None else list(strings)
+    return [] if tok._parts.merges is None else tok._parts.merges.lines()
 
 
 def _texts(a: Tokenizer, b: Tokenizer, texts: Iterable[bytes]) -> Iterator[Example]:

@@ -23,8 +23,8 @@ class DisallowedTokens:
         self._vocab = vocab
         self._matchers: dict[str | frozenset[str], SpecialMatcher] = {}
 
-    def check(self, text: str | bytes, disallowed: Disallowed, *, where: str = "") -> None:
-        """Raise SpecialTokenError if the text holds one of the tokens, or for "all" any that parsing would find.
+    def matcher(self, disallowed: Disallowed) -> SpecialMatcher:
+        """What finds these tokens, or for "all" any that parsing would find.
 
         ValueError for what is no special token of the vocabulary.
         """
@@ -36,6 +36,10 @@ class DisallowedTokens:
             tokens = self._all() if isinstance(key, str) else self._some(key)
             matcher = SpecialMatcher(tokens)
             self._keep(key, matcher)
+        return matcher
+
+    def check(self, text: str | bytes, matcher: SpecialMatcher, *, where: str = "") -> None:
+        """Raise SpecialTokenError if the text holds a token that the matcher finds."""
         found = find_special(matcher, text)
         if found is not None:
             start, token = found

@@ -67,32 +67,53 @@ class Tokenizer(TextEncoder, TokenInfo):
         cache_bytes: memory for the ids of words seen, 8 MiB by default, taken as it is needed; 0 for none.
         Raises ModelNotFoundError, GGUFError, UnsupportedModelError, UnknownPreTokenizerError, LimitError.
         """
-        return cls(_overridden(open_metadata(path, limits), overrides), cache_bytes)
+        return _load(cls, open_metadata(path, limits), overrides, cache_bytes)
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
+    def from_bytes(
+        cls,
+        data: bytes,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> Tokenizer:
         """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice.
 
-        cache_bytes and errors: see `from_gguf_file`.
+        Other arguments and errors: see `from_gguf_file`.
         """
-        return cls(Metadata.from_bytes(data), cache_bytes)
+        return _load(cls, Metadata.from_bytes(data, limits=limits), overrides, cache_bytes)
 
     @classmethod
-    def from_reader(cls, reader: BinaryIO, *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
+    def from_reader(
+        cls,
+        reader: BinaryIO,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> Tokenizer:
         """Load the tokenizer of a GGUF file from an open binary file, reading little more than the metadata.
 
         reader: anything with `read`; it need not be seekable, and its position afterwards is not defined.
-        cache_bytes and errors: see `from_gguf_file`; what `read` raises is passed on.
+        Other arguments and errors: see `from_gguf_file`; what `read` raises is passed on.
         """
-        return cls(Metadata.from_reader(reader), cache_bytes)
+        return _load(cls, Metadata.from_reader(reader, limits=limits), overrides, cache_bytes)
 
     @classmethod
-    def from_pretrained(cls, name: str | os.PathLike[str], *, cache_bytes: int = CACHE_BYTES) -> Tokenizer:
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str],
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> Tokenizer:
         """Load a tokenizer by name: "gpt2" (which comes with the package), or the path of a GGUF file.
 
-        cache_bytes and errors: see `from_gguf_file`.
+        Other arguments and errors: see `from_gguf_file`.
         """
-        return cls(open_metadata(resolve(name), None), cache_bytes)
+        return _load(cls, open_metadata(resolve(name), limits), overrides, cache_bytes)
 
     # --- the memory of words ---
 
@@ -164,5 +185,11 @@ def _rebuild(data: bytes, cache_bytes: int, limits: Limits) -> Tokenizer:
     return Tokenizer(Metadata.from_bytes(data, limits=limits), cache_bytes)
 
 
-def _overridden(metadata: Metadata, overrides: Mapping[str, Any] | None) -> Metadata:
-    return metadata.with_overrides(overrides) if overrides else metadata
+def _load(
+    cls: type[Tokenizer], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int
+) -> Tokenizer:
+    try:
+        return cls(metadata.with_overrides(overrides) if overrides else metadata, cache_bytes)
+    except BaseException:
+        metadata.close()
+        raise

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmytok import Tokenizer, UnsupportedModelError
+from shimmytok._texts import Texts
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 
@@ -73,6 +74,25 @@ def test_many_threads_on_one_tokenizer(gpt2):
         for _ in range(3):
             assert list(pool.map(gpt2.encode, TEXTS[:400])) == serial
             assert list(pool.map(gpt2.decode_bytes, serial)) == [text.encode() for text in TEXTS[:400]]
+
+
+def test_wide_texts_are_worth_threads():
+    """60,000 ideographs are 180 KB, which two threads share."""
+    assert Texts(["\u6f22" * 6000] * 10).total >= 64 * 1024
+    assert Texts(["\U0001f600" * 10, "\u00e9" * 10, "a" * 10, b"\xff" * 10]).total == 50
+
+
+def test_what_holds_pointers_is_neither_copied_nor_set(gpt2):
+    stream = gpt2.stream_decoder()
+    stream.step(len(gpt2) - 2)
+    for of in (stream, gpt2._encoder, gpt2._cache):
+        for call in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="pickle"):
+                call(of)
+        assert "__setstate__" not in dir(of)
+    assert "__setstate__" not in dir(gpt2)
+    with pytest.raises(TypeError):
+        type(stream).__new__(type(stream))
 
 
 def test_pickle_and_copies(gpt2):
@@ -153,7 +173,11 @@ def test_the_first_text_that_cannot_be_encoded_is_named():
         ("tokenizer.ggml.token_type", ValueType.ARRAY, (ValueType.INT32, [1])),
     ]
     tok = Tokenizer.from_bytes(dumps(entries))
-    texts = ["a " * 1000] * 400
+    check_that_text_123_is_named(tok, ["a " * 1000] * 400)
+    check_that_text_123_is_named(tok, ["a a"] * 40_000)    # which are encoded together
+
+
+def check_that_text_123_is_named(tok, texts):
     texts[123] = texts[321] = "b"
     for num_threads in (1, 2, 8):
         for encode in (tok.encode_batch, tok.encode_batch_flat):

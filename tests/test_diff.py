@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from shimmytok import Tokenizer, cli
+from shimmytok.describe import describe
 from shimmytok.diff import Difference, Example, diff, shown
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
@@ -193,3 +195,12 @@ def test_command_errors(paths, capsys, tmp_path):
     assert capsys.readouterr().err.startswith("shimmytok: error: ")
     assert cli.main(["diff", paths[0]]) == 2
     assert cli.main(["diff", *paths, "--text", str(tmp_path / "missing")]) == 1
+
+
+def test_the_file_may_be_gone(gpt2, tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(Path(gpt2.metadata.source).read_bytes())
+    tok = Tokenizer.from_gguf_file(path)
+    path.unlink()
+    assert describe(tok)["merges"] == 50000
+    assert diff(tok, gpt2, []) == []

@@ -23,9 +23,11 @@ QUESTIONS: dict[str, Callable[[Tokenizer], object]] = {
     "encode_batch": lambda tok: tok.encode_batch([TEXT] * 4, num_threads=2),
     "fingerprint": lambda tok: tok.fingerprint,
     "hash": hash,
+    "in": lambda tok: [text in tok for text in ("\u0120the", "no token at all")],
     "metadata": lambda tok: {key: str(tok.metadata[key])[:100] for key in tok.metadata},
     "pickle": pickle.dumps,
     "special": lambda tok: tok.encode("<|endoftext|>" + TEXT, parse_special=True),
+    "token_to_id": lambda tok: tok.token_to_id("\u0120the"),
     "stream": lambda tok: [tok.stream_decoder().step(i) for i in range(0, len(tok), 1009)],
 }
 

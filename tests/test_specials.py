@@ -95,6 +95,17 @@ def test_disallowed_special(small):
         small.encode("x", disallowed_special="everything")
 
 
+def test_disallowed_special_may_be_any_collection(small):
+    for nothing in ([], set(), (), None, iter([])):
+        assert small.encode("x<|eot_id|>", parse_special=True, disallowed_special=nothing) == [1, 3]
+    texts = ["x", "y", "<|eot_id|>"]
+    for names in (["<|eot_id|>"], {"<|eot_id|>": 0}, iter(["<|eot_id|>"])):
+        with pytest.raises(SpecialTokenError, match=r"texts\[2\]"):
+            small.encode_batch(texts, disallowed_special=names)
+    with pytest.raises(ValueError, match="''"):
+        small.encode("x", disallowed_special="")
+
+
 def test_nested_tokens_that_keep_losing_their_place():
     """Each place has many tokens that end there, and only the shortest is free."""
     specials = [(b"b" + b"a" * 40, 0, False, False), *((b"a" * n, n, False, False) for n in range(20, 41))]

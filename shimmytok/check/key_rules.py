@@ -10,11 +10,10 @@ from shimmytok.check.subject import BPE_MODELS, WITHOUT_TOKENIZER, Subject
 from shimmytok.diff import shown
 from shimmytok.gguf import keys
 from shimmytok.models import MODELS
-from shimmytok.pretokenizers.patterns import PRE
+from shimmytok.pretokenizers.patterns import PRE, PRE_OF_MODEL
 from shimmytok.special_ids import ID_KEYS
 
-# The model "gemma4" has a pre-tokenizer of its own.
-_WITH_PRE = tuple(model for model in BPE_MODELS if model != "gemma4")
+_WITH_PRE = tuple(model for model in BPE_MODELS if model not in PRE_OF_MODEL)
 _BOS_VARIABLE = re.compile(r"\bbos_token\b")
 
 

@@ -1,4 +1,4 @@
-"""The names of the metadata keys that a tokenizer reads, and the numbers of the value types.
+"""The names of the metadata keys that have to do with tokenizers, and the numbers of the value types.
 
 Data only. The names must equal `LLM_KV_NAMES` in llama.cpp's src/llama-arch.cpp, their misspellings included;
 the numbers must equal `enum gguf_type` in ggml/include/gguf.h.

@@ -33,7 +33,6 @@ typedef struct {
     uint32_t symbol_bits;
     uint32_t rank_bits;
     uint32_t no_symbol;
-    uint32_t n_tokens;
     const shim_merged_block *blocks;      /* rank -> the symbol that the two become */
     const uint32_t *merged;               /* the same, for blocks in no order; NULL when there are none */
     const uint32_t *byte_pairs;           /* byte << 8 | byte -> rank, or all ones */

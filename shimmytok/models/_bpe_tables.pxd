@@ -22,7 +22,6 @@ cdef extern from "pair_ranks.h":
         uint32_t symbol_bits       # of a slot, for each symbol; the rest is the rank's
         uint32_t rank_bits
         uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
-        uint32_t n_tokens
         const MergedBlock* blocks  # rank -> the symbol that the two become
         const uint32_t* merged     # the same for blocks in no order; NULL: there are none
         const uint32_t* byte_pairs  # byte-level: first byte << 8 | second -> rank, or NONE

@@ -105,7 +105,7 @@ cdef class BpeTableSet:
         self._splitter = splitter
         self._texts = texts
         self.t.split = &splitter.tables
-        self.t.n_tokens = self.t.merges.n_tokens = texts.table.count
+        self.t.n_tokens = texts.table.count
         self.t.byte_level = byte_level
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs

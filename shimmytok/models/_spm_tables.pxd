@@ -35,7 +35,7 @@ cdef enum:
     MOST_TOKENS = 1 << 24
 
 cdef struct Row:                   # a token's text
-    uint64_t low                   # up to 15 bytes: the key of _word_cache; 0: no text becomes this token
+    uint64_t low                   # up to 15 bytes: the key of word_keys.h; 0: no text becomes this token
     uint64_t high                  # a longer one: LONG, where it begins in `long_texts`, its length in the lower half
 
 cdef struct SpmTables:

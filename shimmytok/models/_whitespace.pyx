@@ -36,7 +36,7 @@ cdef int encode_words(
                 return OUT_OF_MEMORY
             m += encode((cp + entry) & 0xFFFFFF, <uint8_t*>ws.lowered.data + m)
         if m and (entry == BETWEEN_WORDS or at == n):
-            status = encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, m, False, ws, out)
+            status = encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, m, True, ws, out)
             if status != OK:
                 return status
             m = 0

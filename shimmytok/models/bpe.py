@@ -18,16 +18,9 @@ from shimmytok.models._model import Model
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.piece_rules import PieceRule
-from shimmytok.pretokenizers.patterns import PRE
+from shimmytok.pretokenizers.patterns import PRE, PRE_OF_MODEL
 from shimmytok.pretokenizers.splitters import splitter
 from shimmytok.vocab import Flags, Vocab, read_text, read_vocab
-
-# llama.cpp looks for these merges no further; the vocabulary then serves whole pieces only.
-WITHOUT_MERGES = "kimi-k2"
-
-
-# Its pre-tokenizer and its ids are not looked for under the usual names.
-RAW_UTF8 = "gemma4"
 
 
 def load(metadata: Metadata, cache: WordCache) -> Parts:
@@ -46,7 +39,7 @@ def load_over(
     split = splitter(pre)
     rules = PRE[pre]
     merges = metadata.strings(keys.MERGES)
-    if merges is None and pre != WITHOUT_MERGES:
+    if merges is None and not rules.may_lack_merges:
         raise GGUFError("there are no merges", path=metadata.source, key=keys.MERGES)
     flags = Flags(
         add_bos=rules.add_bos,
@@ -55,7 +48,7 @@ def load_over(
         escape_whitespaces=rules.escape_whitespaces,
         lowercase=rules.lowercase,
     )
-    defaults = {} if read_text(metadata, keys.MODEL) == RAW_UTF8 else {"bos": 11, "eos": 11}
+    defaults = {} if read_text(metadata, keys.MODEL) in PRE_OF_MODEL else {"bos": 11, "eos": 11}
     if not rules.default_bos:
         defaults.pop("bos", None)
     vocab = read_vocab(metadata, flags, defaults, id_texts_of)
@@ -87,9 +80,7 @@ def load_over(
 
 def pre_name(metadata: Metadata) -> str:
     """The name of the pre-tokenizer, where it is missing or empty with a warning."""
-    if read_text(metadata, keys.MODEL) == RAW_UTF8:
-        return RAW_UTF8
-    pre = read_text(metadata, keys.PRE)
+    pre = PRE_OF_MODEL.get(read_text(metadata, keys.MODEL) or "") or read_text(metadata, keys.PRE)
     if pre:
         return pre
     warn(

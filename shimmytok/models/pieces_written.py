@@ -1,7 +1,7 @@
 """The pieces that llama.cpp cannot write, and refuses a file for.
 
 It writes the piece of every token when it loads a file: llama_vocab::impl::token_to_piece, where token_to_byte and
-unicode_cpt_to_utf8 throw.  Ours are written when first asked for (_decode.pyx), so they are looked through here.
+unicode_cpt_to_utf8 throw.  Ours are written when first asked for (_pieces.pyx), so they are looked through here.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from .tables import Stage, Tables
 
 __all__ = ["compiled"]
 
-WALK: Final = 0  # StageKind in _split.pxd
+WALK: Final = 0  # StageKind in _walk.pxd
 SCANNERS: Final = {"group_ends": 1, "group_starts": 2, "final_run": 3}
 
 

@@ -1,7 +1,7 @@
 """Syntax tree -> ordered NFA -> DFA over symbol classes.
 
 Holds the construction; not the classes (`classes.py`), the proof that running it is linear (`linear.py`), nor the
-loop that runs it (`_split.pyx`).
+loop that runs it (`_walk.pyx`).
 
 A DFA state is the list of NFA places that are still alive, most preferred first; an accept drops all places behind
 it. That is backtracking order (ECMAScript, leftmost-first), not the longest match. Must equal: std::regex_search at

@@ -57,7 +57,11 @@ class Pre(NamedTuple):
     default_bos: bool = True  # False: no BOS id unless the file names one
     force_add_bos: bool = False  # whatever the file says
     whole_newline_runs: bool = False  # a piece of newlines that is a token is taken whole
+    may_lack_merges: bool = False  # a file without merges is loaded: pieces that are tokens have ids
 
+
+# tokenizer.ggml.model -> its own pre-tokenizer, whatever tokenizer.ggml.pre says.  Such a model has no default ids.
+PRE_OF_MODEL: Final[dict[str, str]] = {"gemma4": "gemma4"}
 
 PRE: Final[dict[str, Pre]] = {
     "default": Pre(DEFAULT_LIST),
@@ -145,7 +149,7 @@ PRE: Final[dict[str, Pre]] = {
     "hunyuan-dense": Pre(DEEPSEEK3, clean_spaces=False),
     "hy_v4": Pre(DEEPSEEK3, clean_spaces=False),
     "joyai-llm": Pre(DEEPSEEK3, clean_spaces=False),
-    "kimi-k2": Pre(KIMI_K2, clean_spaces=False),
+    "kimi-k2": Pre(KIMI_K2, clean_spaces=False, may_lack_merges=True),
     "ufakzeka": Pre(UFAKZEKA, clean_spaces=False),
     "grok-2": Pre(QWEN2, clean_spaces=False),
     "afmoe": Pre(AFMOE, clean_spaces=False),

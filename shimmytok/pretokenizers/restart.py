@@ -1,7 +1,7 @@
 """A list of DFAs -> one table that reads each symbol once and never starts again.
 
 Holds the search for its states; not what they mean (`simulation.py`) nor the loop that runs the table
-(`include/split_run.h`). Must equal: the walk of `_split.pyx` through the stages, one after the other.
+(`include/split_run.h`). Must equal: the walk of `_walk.pyx` through the stages, one after the other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["restart"]
 
 MAX_AGE: Final = 3  # boundaries of age 0 and 1 are told fastest
 MAX_STATES: Final = 250  # before those that do the same are made one
-DROP_SHIFT: Final = 5  # of an entry: DROPPED_SHIFT in split_run.h
+DROP_SHIFT: Final = 5  # of an entry: SHIM_DROPPED in split_table.h
 NEXT_SHIFT: Final = 8
 
 

@@ -1,6 +1,6 @@
 """What the walks of all stages do at once, told symbol by symbol: the states of the table that `restart.py` makes.
 
-Must equal: the walk of `_split.pyx` through the stages, one after the other.
+Must equal: the walk of `_walk.pyx` through the stages, one after the other.
 
 A walk reads on until its DFA dies, and begins again at the last accept: it reads some symbols twice, and the stages
 after it read all of them again. A `Config` is instead all that the walks could be doing at one place:

@@ -5,7 +5,15 @@
 [15496, 995]
 """
 
-from shimmytok._stream_decoder import StreamDecoder
+try:
+    from shimmytok._stream_decoder import StreamDecoder
+except ModuleNotFoundError as error:
+    if not (error.name or "").startswith("shimmytok."):
+        raise
+    raise ImportError(
+        f"{__path__[0]} is shimmytok's source, and not compiled: run `pip install -e .` there, or leave the folder if "
+        "shimmytok is installed"
+    ) from error
 from shimmytok.errors import (
     GGUFError,
     InvalidTokenError,

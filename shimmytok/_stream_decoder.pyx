@@ -19,7 +19,8 @@ cdef class StreamDecoder:
     """Turns ids into text piece by piece, holding back bytes that do not make a whole character yet.
 
     What `step` and `flush` give, joined, is `decode_bytes` of the same ids as text (invalid UTF-8 replaced).
-    For one stream and one thread; make one with `Tokenizer.stream_decoder`.
+    For one stream and one thread; make one with `Tokenizer.stream_decoder`.  `copy.copy` gives one that goes on from
+    there on its own, for streams that part.
     """
 
     cdef PieceTable _pieces
@@ -67,6 +68,22 @@ cdef class StreamDecoder:
             memmove(self._held, piece + consumed, n)
         self._n_held = n
         return text
+
+    def __copy__(self):
+        """A stream that goes on from here on its own."""
+        cdef StreamDecoder other = StreamDecoder(self._pieces, self._skip_special)
+        with cython.critical_section(self):
+            other._make_room(self._n_held)
+            if self._n_held:
+                memcpy(other._held, self._held, self._n_held)
+            other._n_held = self._n_held
+        return other
+
+    def __deepcopy__(self, memo):
+        return self.__copy__()
+
+    def __reduce__(self):
+        raise TypeError("a StreamDecoder cannot be pickled; copy.copy makes another one")
 
     def flush(self):
         """What is left at the end of a stream: U+FFFD for an unfinished character, else nothing. Starts anew."""

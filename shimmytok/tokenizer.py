@@ -64,7 +64,7 @@ class Tokenizer(TextEncoder, TokenInfo):
 
         overrides: metadata values that replace the file's; None removes a key.
         limits: how large the metadata may be.
-        cache_bytes: memory for the ids of words seen, 8 MiB by default, taken as it is needed; 0 for none.
+        cache_bytes: memory for the ids of words seen, 8 MiB by default, most of which the first texts take; 0 for none.
         Raises ModelNotFoundError, GGUFError, UnsupportedModelError, UnknownPreTokenizerError, LimitError.
         """
         return _load(cls, open_metadata(path, limits), overrides, cache_bytes)

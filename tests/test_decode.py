@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import copy
 import re
 
 import numpy as np
@@ -277,3 +278,14 @@ def test_a_list_that_changes_while_it_is_read(gpt2):
 
     changing[2500] = Id()
     assert gpt2.decode(changing) == "Hello" * 2500 + " world" + "Hello" * 2499 and changing == []
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_streams_that_part(gpt2, copied):
+    ids = gpt2.encode("party \U0001f389\U0001f389 \u00e9")
+    for at in range(len(ids) + 1):
+        stream = gpt2.stream_decoder()
+        begin = "".join(stream.step(token) for token in ids[:at])
+        other = copied(stream)
+        ends = ["".join(one.step(token) for token in ids[at:]) + one.flush() for one in (stream, other)]
+        assert [begin + end for end in ends] == [gpt2.decode(ids)] * 2

@@ -1,5 +1,5 @@
-/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them; it begins at a
- * multiple of 256 bytes. */
+/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them and it is not
+ * too much; it begins at a multiple of 256 bytes. */
 #ifndef SHIMMYTOK_PAGES_H
 #define SHIMMYTOK_PAGES_H
 
@@ -11,6 +11,8 @@
 
 #define SHIM_LARGE_PAGE ((size_t)2 << 20)
 #define SHIM_PAGE ((size_t)64 << 10)      /* a multiple of every system's page */
+/* Where few bytes of each large page would be used, these would take much more memory than is needed. */
+#define SHIM_MOST_IN_LARGE_PAGES ((size_t)64 << 20)
 
 /* Zeroed memory, aligned to a large page where it is that large, else to a page; NULL when there is none. */
 static inline void *shim_pages_new(size_t size) {
@@ -25,7 +27,7 @@ static inline void *shim_pages_new(size_t size) {
         if (extra - head) munmap(p + head + size, extra - head);
         p += head;
 #if defined(MADV_HUGEPAGE)
-        madvise(p, size, MADV_HUGEPAGE);
+        if (size <= SHIM_MOST_IN_LARGE_PAGES) madvise(p, size, MADV_HUGEPAGE);
 #endif
     }
     return p;

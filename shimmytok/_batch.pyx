@@ -46,7 +46,8 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
     try:
         while i < texts.count:
             status = encoder.run_some(
-                texts.views + i, <size_t>(texts.count - i), add_special, parse_special, &scratch.ws, ids, counts + i, &done
+                texts.views + i, <size_t>(texts.count - i), add_special, parse_special, &scratch.ws, ids, counts + i,
+                &done
             )
             i += <Py_ssize_t>done
             if status != OK:

@@ -1,8 +1,8 @@
 """Short texts of a batch one after the other, so that their pieces are looked up and encoded together.
 
 A cache miss of one piece overlaps with those of others only if they are looked up at the same time, and a short text
-has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each has
-a piece of its own, which is too long for the word cache to know.
+has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each
+has a piece of its own, which is too long for the word cache to know.
 """
 
 from libc.stddef cimport size_t
@@ -35,7 +35,9 @@ cdef inline int bundle_text(Bundle* b, const uint8_t* text, size_t n) noexcept n
     return OK
 
 
-cdef inline void append_places(Buffer* buffer, size_t at, const uint32_t* places, size_t count, size_t base) noexcept nogil:
+cdef inline void append_places(
+    Buffer* buffer, size_t at, const uint32_t* places, size_t count, size_t base
+) noexcept nogil:
     cdef uint32_t* to = <uint32_t*>buffer.data + at
     cdef size_t i
     for i in range(count):

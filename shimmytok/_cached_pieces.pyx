@@ -9,7 +9,7 @@ from libc.stdint cimport uint16_t, uint64_t
 from libc.string cimport memcpy
 
 from shimmytok._simd cimport simd_level
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve, reserve_ids
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve, reserve_ids
 
 cdef extern from "hash.h":
     bint shim_same_bytes(const uint8_t* a, const uint8_t* b, size_t n) noexcept nogil

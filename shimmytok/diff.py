@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok.errors import ShimmytokError
-from shimmytok.gguf import keys
 from shimmytok.hard_texts import HARD_TEXTS
 from shimmytok.token_info import TokenAttr
 from shimmytok.tokenizer import Tokenizer

@@ -185,9 +185,7 @@ def _rebuild(data: bytes, cache_bytes: int, limits: Limits) -> Tokenizer:
     return Tokenizer(Metadata.from_bytes(data, limits=limits), cache_bytes)
 
 
-def _load(
-    cls: type[Tokenizer], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int
-) -> Tokenizer:
+def _load(cls: type[Tokenizer], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int) -> Tokenizer:
     try:
         return cls(metadata.with_overrides(overrides) if overrides else metadata, cache_bytes)
     except BaseException:

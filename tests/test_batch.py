@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shimmytok._texts import Texts
 
 from shimmytok import Tokenizer, UnsupportedModelError
-from shimmytok._texts import Texts
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 
@@ -177,7 +177,7 @@ def test_the_first_text_that_cannot_be_encoded_is_named():
     ]
     tok = Tokenizer.from_bytes(dumps(entries))
     check_that_text_123_is_named(tok, ["a " * 1000] * 400)
-    check_that_text_123_is_named(tok, ["a a"] * 40_000)    # which are encoded together
+    check_that_text_123_is_named(tok, ["a a"] * 40_000)  # which are encoded together
 
 
 def check_that_text_123_is_named(tok, texts):

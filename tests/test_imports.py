@@ -4,8 +4,11 @@ does not, so that a first load is as quick as a second one."""
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+
+import shimmytok
 
 LATER = {
     "concurrent.futures",
@@ -53,3 +56,15 @@ def test_a_tokenizer_imports_no_other_model():
 def test_a_first_load_imports_nothing():
     loads = "shimmytok.Tokenizer.from_pretrained('gpt2').encode('a')"
     assert imported_by(f"import shimmytok; {loads}") == imported_by("import shimmytok")
+
+
+def test_a_source_folder_that_is_not_compiled_says_so(tmp_path):
+    source = os.path.dirname(shimmytok.__file__)
+    shutil.copytree(
+        source, tmp_path / "shimmytok", ignore=lambda _, names: [n for n in names if n.endswith((".so", ".pyd"))]
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import shimmytok"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode and "not compiled: run `pip install -e .`" in done.stderr

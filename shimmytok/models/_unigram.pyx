@@ -39,8 +39,8 @@ from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, reserve_ids, \
-    workspace_free, workspace_init
+from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, \
+    reserve_ids, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     last_cut, push_best

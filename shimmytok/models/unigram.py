@@ -110,7 +110,9 @@ def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:
 def _charsmap(metadata: Metadata) -> tuple[bytes, Charsmap]:
     blob = metadata.raw_bytes(keys.PRECOMPILED_CHARSMAP)
     if blob == b"":
-        raise GGUFError("0 bytes: too few for the size of the double array", path=metadata.source, key=keys.PRECOMPILED_CHARSMAP)
+        raise GGUFError(
+            "0 bytes: too few for the size of the double array", path=metadata.source, key=keys.PRECOMPILED_CHARSMAP
+        )
     try:
         return blob or b"", Charsmap(blob or b"")
     except ValueError as error:

@@ -12,7 +12,7 @@ from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
 from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, Insert, \
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, Insert, \
     Segment, push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
@@ -123,12 +123,9 @@ cdef class Encoder:
             count = 0                                      # are encoded together
         while k < count and views[k].n <= BUNDLED_TEXT and ws.bundle.n < MOST_BUNDLED:
             before = ws.bundle
-            status = self.bundle(views[k], add_special, parse_special, ws)
-            if status == NOT_BUNDLED:
+            if self.bundle(views[k], add_special, parse_special, ws) != OK:
                 drop_from(&ws.bundle, &before)
                 break
-            if status != OK:
-                return status
             k += 1
         if k > 1 and self.model.encode_bundle(self.model.tables, ws, out) == OK:
             count_ids(&ws.bundle, first, counts)

@@ -1,6 +1,6 @@
-"""Freezes the public names and signatures of 0.1.0: what a later version may add to, but not take away or change.
+"""Freezes the public names and signatures: what a later version may add to, but not take away or change.
 
-The frozen table is public_api_0_1_0.json. Properties are listed with their type for the bundled gpt2.
+A frozen table is public_api_X_Y_Z.json: what was public in that version, and not in the ones before. Properties are listed with their type for the bundled gpt2.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import collections.abc
 import doctest
+import importlib
 import inspect
 import json
 from inspect import Parameter, Signature
@@ -17,12 +18,19 @@ import pytest
 
 import shimmytok
 
-FROZEN = json.loads(Path(__file__).with_name("public_api_0_1_0.json").read_text(encoding="utf-8"))
+TABLES = [
+    json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(__file__).parent.glob("public_api_*.json"))
+]
+FROZEN = TABLES[0]
 
 
 @pytest.fixture(scope="module")
 def gpt2() -> shimmytok.Tokenizer:
     return shimmytok.Tokenizer.from_pretrained("gpt2")
+
+
+def rows(section: str) -> list[tuple[str, str]]:
+    return [row for table in TABLES for row in table.get(section, {}).items()]
 
 
 def parse_signature(text: str) -> Signature:
@@ -76,7 +84,7 @@ def test_error_bases(name, bases):
         assert issubclass(error, getattr(shimmytok, base, None) or getattr(builtins, base))
 
 
-@pytest.mark.parametrize(("name", "signature"), FROZEN["constructors"].items())
+@pytest.mark.parametrize(("name", "signature"), rows("constructors"))
 def test_constructor(name, signature):
     constructor = getattr(shimmytok.Tokenizer, name)
     assert inspect.ismethod(constructor)
@@ -84,14 +92,20 @@ def test_constructor(name, signature):
     assert_signature(constructor, signature)
 
 
-@pytest.mark.parametrize(("name", "signature"), FROZEN["methods"].items())
+@pytest.mark.parametrize(("name", "signature"), rows("methods"))
 def test_method(name, signature):
     method = getattr(shimmytok.Tokenizer, name)
     assert_signature(method, signature)
     assert name.startswith("__") or inspect.getdoc(method)
 
 
-@pytest.mark.parametrize("name", [name for name in FROZEN["methods"] if not name.startswith("__")])
+@pytest.mark.parametrize(("name", "signature"), rows("functions"))
+def test_function(name, signature):
+    module, _, function = name.rpartition(".")
+    assert_signature(getattr(importlib.import_module(module), function), signature)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in rows("methods") if not name.startswith("__")])
 def test_examples_of_a_method(name):
     """pytest looks for examples in modules of Python only."""
     doc = inspect.getdoc(getattr(shimmytok.Tokenizer, name))
@@ -112,7 +126,7 @@ def test_stream_decoder(gpt2, name, signature):
     assert_signature(getattr(shimmytok.StreamDecoder, name), signature)
 
 
-@pytest.mark.parametrize(("name", "kind"), FROZEN["properties"].items())
+@pytest.mark.parametrize(("name", "kind"), rows("properties"))
 def test_property(gpt2, name, kind):
     value = getattr(gpt2, name)
     if kind == "None":

@@ -1,6 +1,7 @@
 """Freezes the public names and signatures: what a later version may add to, but not take away or change.
 
-A frozen table is public_api_X_Y_Z.json: what was public in that version, and not in the ones before. Properties are listed with their type for the bundled gpt2.
+A frozen table is public_api_X_Y_Z.json: what was public in that version, and not in the ones before. Properties
+are listed with their type for the bundled gpt2.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ cdef class TokenTrie:
     cdef uint32_t[::1] _tokens
     cdef size_t _n_nodes
     cdef size_t _n_leaves
+    cdef size_t _most_nested       # tokens, at most, of which each is a start of the next
 
 
 cdef inline uint64_t child(const Trie* trie, uint64_t node, uint8_t c) noexcept nogil:

@@ -28,6 +28,7 @@ cdef struct Range:                 # order[begin:end] share `depth` bytes, which
     uint32_t end
     uint32_t depth
     uint32_t unit
+    uint32_t nested                # tokens that are a start of all of them
 
 cdef struct Building:
     const Table* texts
@@ -36,19 +37,21 @@ cdef struct Building:
     Item* spare                    # room for as many
     uint32_t* leaves               # likewise: the token of each leaf
     uint32_t n_leaves
+    uint32_t most_nested
     Buffer ranges                  # a stack of what is left to do
     size_t n_ranges
     size_t n_nodes
 
 
-cdef void end_here(Building* b, uint32_t unit, uint32_t token) noexcept nogil:
-    """Note that a token ends at a node."""
+cdef void end_here(Building* b, uint32_t unit, uint32_t token, uint32_t nested) noexcept nogil:
+    """Note that a token ends at a node, below `nested` others."""
     b.leaves[b.n_leaves] = token
     b.n_leaves += 1
     b.places.units[unit] |= <uint64_t>b.n_leaves << LEAF_AT
+    b.most_nested = max(b.most_nested, nested + 1)
 
 
-cdef int add_tail(Building* b, Item* item, uint32_t depth, uint32_t unit) noexcept nogil:
+cdef int add_tail(Building* b, Item* item, uint32_t depth, uint32_t unit, uint32_t nested) noexcept nogil:
     """Make the nodes that are left of a token which is alone; a Status."""
     cdef uint32_t key, base = 0
     cdef int status
@@ -57,7 +60,7 @@ cdef int add_tail(Building* b, Item* item, uint32_t depth, uint32_t unit) noexce
             show_item(b.texts, item, depth)
         key = key_at(item, depth)
         if key == 0:
-            end_here(b, unit, item.token)
+            end_here(b, unit, item.token, nested)
             return OK
         status = take_place(&b.places, unit, <uint8_t>(key - 1), &base)
         if status != OK:
@@ -76,7 +79,7 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
     cdef uint32_t i, key, base = 0, n = 0, first = r.begin, token = NONE
     cdef int status
     if r.end - r.begin == 1:
-        return add_tail(b, &b.order[r.begin], r.depth, r.unit)
+        return add_tail(b, &b.order[r.begin], r.depth, r.unit, r.nested)
     if r.depth % WINDOW == 0:
         sort_items(b.texts, b.order + r.begin, b.spare + r.begin, r.end - r.begin, r.depth)
     while first < r.end and key_at(&b.order[first], r.depth) == 0:
@@ -97,7 +100,7 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
             return status
     b.places.units[r.unit] |= <uint64_t>base << BASE_AT
     if token != NONE:
-        end_here(b, r.unit, token)
+        end_here(b, r.unit, token, r.nested)
     b.n_nodes += n
     while n:
         n -= 1
@@ -106,6 +109,7 @@ cdef int expand(Building* b, const Range* r) noexcept nogil:
         following.end = bounds[n + 1]
         following.depth = r.depth + 1
         following.unit = base ^ labels[n]
+        following.nested = r.nested + (token != NONE)
         b.n_ranges += 1
     return OK
 
@@ -122,6 +126,7 @@ cdef int build(Building* b, size_t count) noexcept nogil:
     r.end = <uint32_t>count
     r.depth = 0
     r.unit = 0
+    r.nested = 0
     while status == OK:
         status = expand(b, &r)
         if b.n_ranges == 0:
@@ -155,7 +160,7 @@ cdef class TokenTrie:
         b.n_nodes = 1
         self._tokens = np.empty(count + 1, np.uint32)
         b.leaves = &self._tokens[0]
-        b.n_leaves = 0
+        b.n_leaves = b.most_nested = 0
         with nogil:
             status = build(&b, count)
         free(b.ranges.data)
@@ -167,6 +172,7 @@ cdef class TokenTrie:
             raise MemoryError
         self._n_nodes = b.n_nodes
         self._n_leaves = b.n_leaves
+        self._most_nested = b.most_nested
         self.trie.units = <const uint64_t*>self._pages
         self.trie.root = self.trie.units[0]
         self.trie.tokens = &self._tokens[0]
@@ -192,6 +198,10 @@ cdef class TokenTrie:
                 leaf = leaf_of(node)
             i += 1
         return None if leaf == NONE else self._tokens[leaf], i
+
+    def most_nested(self):
+        """How many tokens, at most, start at one place of a text."""
+        return self._most_nested
 
     def tokens(self):
         """The tokens in the trie, in the order of their leaves."""

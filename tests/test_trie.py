@@ -30,6 +30,8 @@ def test_longest_starts(texts, choice):
     trie = TokenTrie(TokenTable.from_list(texts), chosen)
     tokens = {text: i for i, text in enumerate(texts) if chosen[i]}
     assert len(trie) == 1 + len({token[:n] for token in tokens for n in range(1, len(token) + 1)})
+    nested = max((sum(text.startswith(token) for token in tokens) for text in tokens), default=0)
+    assert trie.most_nested() == nested
     for text in [*texts, *(text + b"ab\xff" for text in texts), *(text[:-1] + b"\0" for text in texts), b"", b"\0"]:
         assert trie.longest(text) == expected(tokens, text)
 

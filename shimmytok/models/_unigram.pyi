@@ -18,5 +18,6 @@ class UnigramModel(Model):
         unknown_score: float,
         finite: bool,
         exact_size: int,
+        most_matches: int,
     ) -> None: ...
     def first_id(self, text: bytes) -> int | None: ...

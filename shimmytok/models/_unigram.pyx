@@ -22,13 +22,12 @@ cache can know its ids.  That gives the same ids because:
 4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the unknown one is not in the trie,
    so that no word begins with an unknown token.  Vocabularies of which that is not true are encoded as streams.
 
-A stream is encoded in parts, in memory that does not grow with it: the sum goes on from part to part as it is, and a
-part ends at a place that every way leads through, wherever one comes.
+5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with U+2581 behind it, too.
 """
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memset
 
 from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
 from shimmytok._ids cimport IdBuffer
@@ -42,42 +41,47 @@ from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, \
     reserve_ids, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
+from shimmytok.models._unigram_stream cimport NOT_ALONE, encode_stream
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
-    last_cut, push_best
+    push_best
 from shimmytok.normalizers._sentencepiece cimport CUT, MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
     normalize, normalizing
 
 cdef enum:
     MOST_GROWTH = 16
-    NOT_ALONE = -100               # beside the values of Status: a word cannot be encoded alone
-    PART = 1 << 12                 # bytes of normalised text
-
-cdef size_t ALL = ~<size_t>0
+    PART = 1 << 12                 # bytes of normalised text that are looked at together, at most
 
 cdef struct UnigramTables:
     ViterbiTables viterbi
     NormalizerView normalizer
     shim_byte_sets word_bytes      # the ASCII characters that do not cut
     size_t most_raw                # bytes of a fragment whose words may be encoded alone
-    bint finite                    # all scores are numbers
     WordCacheTables* cache
+
+
+cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
+    cdef Normalizing state = normalizing(&t.normalizer, 0)
+    state.left = MOST_GROWTH * <size_t>word.n + MARK
+    return state
 
 
 cdef int normalize_words(
     const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, size_t* size, size_t* n_walks
 ) noexcept nogil:
-    """Normalise as many words as make about a PART, each with U+2581 behind it, and begin walks in them; their number
-    goes to `count`, and where each ends in that text to its `first`."""
+    """Normalise as many words as make about a part, each with U+2581 behind it, and begin walks in them; their number
+    goes to `count`, and where each ends in that text to its `first`.  A long word ends the list before it."""
     cdef Normalizing state
-    cdef size_t k = 0, begin = 0
+    cdef size_t k = 0, begin = 0, part = t.viterbi.part
     cdef int status
     size[0] = n_walks[0] = 0
-    while k < count[0] and size[0] < PART:
-        state = normalizing(&t.normalizer, 0)
-        state.left = MOST_GROWTH * <size_t>words[k].n + MARK
-        status = normalize(&t.normalizer, words[k].p, words[k].n, &state, ALL, &ws.escaped, size)
+    while k < count[0] and size[0] < part:
+        state = begin_word(t, &words[k])
+        status = normalize(&t.normalizer, words[k].p, words[k].n, &state, begin + part + 1, &ws.escaped, size)
         if status != OK:
             return NOT_ALONE if status == TOO_LONG else status
+        if state.at < words[k].n or size[0] - begin > part:
+            size[0] = begin
+            break
         words[k].first = size[0]
         if reserve(&ws.escaped, size[0] + MARK + 1) != OK:
             return OUT_OF_MEMORY
@@ -92,6 +96,15 @@ cdef int normalize_words(
     return OK
 
 
+cdef int encode_long(const UnigramTables* t, Missed* word, Workspace* ws, IdSink* found) noexcept nogil:
+    cdef Normalizing state = begin_word(t, word)
+    cdef int status
+    word.first = found.n
+    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, &state, True, ws, found)
+    word.count = <uint32_t>(found.n - word.first)
+    return NOT_ALONE if status == TOO_LONG else status
+
+
 cdef int encode_some(
     const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, IdSink* found
 ) noexcept nogil:
@@ -103,6 +116,9 @@ cdef int encode_some(
     cdef int status = normalize_words(t, words, count, ws, &size, &n_walks)
     if status != OK:
         return status
+    if count[0] == 0:
+        count[0] = 1
+        return encode_long(t, words, ws, found)
     p = <const uint8_t*>ws.escaped.data
     if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or find_matches(
         &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
@@ -115,7 +131,7 @@ cdef int encode_some(
         end = words[k].first
         words[k].first = found.n
         if end > begin:
-            if not find_best(&t.viterbi, p, begin, end, 0, &matches, best):
+            if not find_best(&t.viterbi, p, begin, end, &matches, best):
                 return NOT_ALONE
             status = push_best(&t.viterbi, best, begin, end, found.n, found)
             if status != OK:
@@ -194,56 +210,11 @@ cdef int encode_words(
     return status
 
 
-cdef int encode_part(
-    const UnigramTables* t, size_t size, bint last, size_t first, double* sum, size_t* taken, Workspace* ws, IdSink* out
-) noexcept nogil:
-    """Push the ids of the normalised text so far, of which as many bytes are `taken` as what follows cannot change;
-    `sum` goes on."""
-    cdef Matches matches
-    cdef Best* best
-    cdef const uint8_t* p = <const uint8_t*>ws.escaped.data
-    cdef size_t n_walks = 0
-    if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or \
-            add_walks(&t.viterbi, p, 0, size, size, &ws.walks, &n_walks) != OK or \
-            find_matches(
-                &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
-            ) != OK:
-        return OUT_OF_MEMORY
-    best = <Best*>ws.nodes.data
-    find_best(&t.viterbi, p, 0, size, sum[0], &matches, best)
-    taken[0] = size if last else last_cut(p, 0, size, &matches)
-    if taken[0] == 0:
-        return OK
-    sum[0] = best[taken[0]].sum
-    return push_best(&t.viterbi, best, 0, taken[0], first, out)
-
-
-cdef int encode_stream(
-    const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
-) noexcept nogil:
-    cdef Normalizing state = normalizing(&t.normalizer, n)
-    cdef size_t size = 0, enough = PART if t.finite else ALL, first = out.n, taken = 0
-    cdef double sum = 0
-    cdef int status
-    while True:
-        status = normalize(&t.normalizer, text, n, &state, enough, &ws.escaped, &size)
-        if status != OK or size == 0:
-            return status
-        if reserve(&ws.escaped, size + 1) != OK:
-            return OUT_OF_MEMORY
-        (<uint8_t*>ws.escaped.data)[size] = 0              # is looked at, and changes nothing
-        status = encode_part(t, size, state.at == n, first, &sum, &taken, ws, out)
-        size -= taken
-        if status != OK or size == 0:
-            return status
-        memmove(ws.escaped.data, <const uint8_t*>ws.escaped.data + taken, size)
-        enough = max(2 * size, <size_t>PART)               # what is left is read again: twice at most
-
-
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef const UnigramTables* t = <const UnigramTables*>tables
+    cdef Normalizing state = normalizing(&t.normalizer, n)
     cdef size_t before = out.n
     cdef int status
     if n <= t.most_raw:
@@ -251,7 +222,7 @@ cdef int encode_fragment(
         if status != NOT_ALONE:
             return status
         out.n = before
-    return encode_stream(t, text, n, ws, out)
+    return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, False, ws, out)
 
 
 cdef int bundle_fragment(
@@ -275,7 +246,8 @@ cdef class UnigramModel(Model):
     """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
     `exact_size`: the bytes of normalised text for which sums are exact; 0 where words may not be encoded alone.
-    `finite`: all scores are numbers.
+    `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time, about; all that
+    start at one place always are.
     """
 
     cdef UnigramTables t
@@ -286,7 +258,7 @@ cdef class UnigramModel(Model):
 
     def __init__(
         self, TokenTrie trie not None, const float[::1] scores not None, SentencePieceNormalizer normalizer not None,
-        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size,
+        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size, size_t most_matches,
     ):
         cdef uint8_t[128] sets
         cdef uint32_t c
@@ -307,7 +279,8 @@ cdef class UnigramModel(Model):
         self.t.viterbi.leaves = leaves
         self.t.viterbi.unknown_score = unknown_score
         self.t.normalizer = normalizer.view
-        self.t.finite = finite
+        self.t.viterbi.finite = finite
+        self.t.viterbi.part = min(<size_t>PART, max(<size_t>1, most_matches // max(<size_t>1, trie._most_nested)))
         self.t.cache = &cache.t
         self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
         for c in range(128):

@@ -22,11 +22,6 @@ cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 
-cdef inline size_t character_size(uint8_t lead) noexcept nogil:
-    """By the lead byte's upper half alone, as llama.cpp does it."""
-    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-
-
 cdef int add_walks(
     const ViterbiTables* t, const uint8_t* p, size_t begin, size_t end, size_t readable, Buffer* walks, size_t* count
 ) noexcept nogil:
@@ -86,77 +81,44 @@ cdef size_t walk_on(
 
 
 cdef int find_matches(
-    const ViterbiTables* t, const uint8_t* p, size_t size, Walk* walks, size_t count, Buffer* places, Buffer* room,
+    const ViterbiTables* t, const uint8_t* p, size_t last, Walk* walks, size_t count, Buffer* places, Buffer* room,
     Matches* found
 ) noexcept nogil:
     cdef uint32_t n_matches = 0
-    if reserve(places, (size + 1) * sizeof(uint32_t)) != OK:
+    if reserve(places, (last + 1) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
     found.longest = <uint32_t*>places.data
-    memset(found.longest, 0xFF, (size + 1) * sizeof(uint32_t))
+    memset(found.longest, 0xFF, (last + 1) * sizeof(uint32_t))
+    found.last = last
     found.open_from = NONE
     while count:
-        if reserve(room, (n_matches + count + 1) * sizeof(Match)) != OK:
+        if reserve(room, (n_matches + count + 1) * sizeof(Match)) != OK or \
+                reserve(places, (found.last + 2) * sizeof(uint32_t)) != OK:
             return OUT_OF_MEMORY
+        found.longest = <uint32_t*>places.data
         found.matches = <Match*>room.data
         count = walk_on(t, p, walks, count, found, &n_matches)
+        found.last += 1
+        found.longest[found.last] = NONE
     return OK
 
 
 cdef bint find_best(
-    const ViterbiTables* t, const uint8_t* p, size_t begin, size_t end, double sum, const Matches* found, Best* best
+    const ViterbiTables* t, const uint8_t* p, size_t begin, size_t end, const Matches* found, Best* best
 ) noexcept nogil:
-    cdef const Match* match
-    cdef const Leaf* leaf
     cdef size_t at = begin, before = begin
-    cdef uint32_t number, start
-    cdef double score
-    cdef bint better
     cdef Best champion
-    best[begin].sum = sum
+    best[begin].sum = 0
     while at < end:
         before = at
         at = min(before + character_size(p[before]), end)
         champion.sum = -DBL_MAX
         champion.token = t.unknown
-        champion.start = start = <uint32_t>begin
-        number = found.longest[at]
-        while number != NONE:
-            match = &found.matches[number]
-            leaf = &t.leaves[match.leaf]
-            start = match.start
-            score = best[start].sum + leaf.score
-            better = score > champion.sum
-            champion.sum = score if better else champion.sum
-            champion.token = leaf.token if better else champion.token
-            champion.start = start if better else champion.start
-            number = match.next
-        if start != before or found.longest[at] == NONE:   # the character is no token
-            score = best[before].sum + t.unknown_score
-            if score > champion.sum:
-                champion.sum = score
-                champion.token = t.unknown
-                champion.start = <uint32_t>before
+        champion.start = <uint32_t>begin
+        if compete(t, found, found.longest[at], NONE, best, 0, &champion) != before:
+            consider_unknown(t, best, <uint32_t>before, 0, &champion)
         best[at] = champion
     return before + character_size(p[before]) == end
-
-
-cdef size_t last_cut(const uint8_t* p, size_t begin, size_t end, Matches* found) noexcept nogil:
-    cdef size_t at = end, cut = begin
-    cdef uint32_t number, start = NONE
-    # From here on, the entry of a place is where the first token starts that ends behind it.
-    while at > begin:
-        number = found.longest[at]
-        found.longest[at] = start
-        if number != NONE:
-            start = min(start, found.matches[number].start)
-        at -= 1
-    at += character_size(p[at])
-    while at < end and at <= found.open_from:
-        if found.longest[at] >= at:
-            cut = at
-        at += character_size(p[at])
-    return cut
 
 
 cdef int push_best(

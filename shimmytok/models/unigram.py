@@ -27,6 +27,8 @@ MARK = "▁".encode()
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
+MOST_MATCHES = 1 << 16  # about 1 MB
+
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -64,6 +66,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
             unknown_score=unknown_score,
             finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
             exact_size=_exact_size(vocab, trie, in_trie, own, unknown, unknown_score) if by_words else 0,
+            most_matches=MOST_MATCHES,
         )
 
     prefix, suffix = around(metadata, vocab)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,6 +20,7 @@ from oracle.unigram import best_cut, normalized
 from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
+from shimmytok.models import unigram
 from shimmytok.models.unigram_sums import exact_size
 
 FLAG, ID = ValueType.BOOL, ValueType.UINT32
@@ -27,7 +33,11 @@ def array(kind, values):
     return ValueType.ARRAY, (kind, list(values))
 
 
-def tokenizer(tokens, charsmap=None, **more):
+# So few tokens held at a time that short texts are looked at in many windows, from one byte on.
+MATCHES = st.sampled_from([1, 9, 20, 70, unigram.MOST_MATCHES])
+
+
+def tokenizer(tokens, charsmap=None, *, matches=unigram.MOST_MATCHES, **more):
     """`tokens`: (text, score, type)."""
     texts, scores, types = zip(*tokens, strict=True)
     entries = {
@@ -39,7 +49,9 @@ def tokenizer(tokens, charsmap=None, **more):
     }
     if charsmap is not None:
         entries["precompiled_charsmap"] = array(ValueType.UINT8, charsmap)
-    return Tokenizer.from_bytes(dumps([(f"tokenizer.ggml.{key}", *value) for key, value in entries.items()]))
+    data = dumps([(f"tokenizer.ggml.{key}", *value) for key, value in entries.items()])
+    with mock.patch.object(unigram, "MOST_MATCHES", matches):
+        return Tokenizer.from_bytes(data)
 
 
 @st.composite
@@ -66,12 +78,13 @@ TEXTS = st.text(st.sampled_from("abéB \u3000x▁\n\0"), max_size=40).map(str.en
 
 
 @settings(max_examples=600, deadline=None)
-@given(vocabularies(), CHARSMAPS, TEXTS, st.booleans(), st.booleans())
-@example([*FIRST, (b"\xe2", -3.5, NORMAL)], {b"B": b" "}, b"aBa", False, True)  # a token is a part of U+2581
-def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra_whitespaces):
+@given(vocabularies(), CHARSMAPS, TEXTS, st.booleans(), st.booleans(), MATCHES)
+@example([*FIRST, (b"\xe2", -3.5, NORMAL)], {b"B": b" "}, b"aBa", False, True, 9999)  # a token is a part of U+2581
+def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra_whitespaces, matches):
     tok = tokenizer(
         tokens,
         compiled(charsmap) if charsmap else None,
+        matches=matches,
         add_space_prefix=(FLAG, add_space_prefix),
         remove_extra_whitespaces=(FLAG, remove_extra_whitespaces),
     )
@@ -112,15 +125,15 @@ def vocabularies_of_words(draw):
 
 
 @settings(max_examples=300, deadline=None)
-@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=6), max_size=60))
-def test_words_alone_have_the_ids_they_have_in_the_text(tokens, words):
+@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=6), max_size=60), MATCHES)
+def test_words_alone_have_the_ids_they_have_in_the_text(tokens, words, matches):
     text = " \n".join(words).encode()
     known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind in (NORMAL, UNUSED)}
     lowest = min(np.float32(score) for _, score, kind in tokens if kind == NORMAL)
     clean = normalized(text, {b"\n": b" "}, [], add_space_prefix=True, remove_extra_whitespaces=True)
     scores = [float(np.float32(score)) for _, score, _ in tokens]
     ids = best_cut(clean, known, scores, 2, float(lowest - np.float32(10))) if clean else []
-    tok = tokenizer(tokens, compiled({b"\n": b" "}), **WORDS)
+    tok = tokenizer(tokens, compiled({b"\n": b" "}), matches=matches, **WORDS)
     assert tok.encode(text, add_special_tokens=False) == ids
     assert tok.encode(text, add_special_tokens=False) == ids  # from the cache
 
@@ -132,8 +145,76 @@ def test_long_texts_in_parts_and_as_a_whole(tokens, words, extra):
     text = " ".join(words * 30)
     flags = {**WORDS, "remove_extra_whitespaces": (FLAG, extra)}
     ids = tokenizer(tokens, **flags).encode(text)
+    assert tokenizer(tokens, matches=500, **flags).encode(text) == ids
     for score in (1e-30, math.nan):
         assert tokenizer([*tokens, (b"\xff\xff", score, NORMAL)], **flags).encode(text) == ids
+
+
+@st.composite
+def nested_tokens(draw):
+    """Starts of a few long texts, with scores of which many are equal in sum."""
+    wholes = draw(st.lists(st.text(st.sampled_from("aaabé▁"), min_size=1, max_size=40), min_size=1, max_size=3))
+    pieces = {whole[:n] for whole in wholes for n in draw(st.sets(st.integers(1, len(whole)), min_size=1))}
+    texts = draw(st.permutations(sorted((pieces | {"a"}) - {"▁"})))
+    by_length = draw(st.booleans())
+    scores = [-0.5 * len(text) if by_length else draw(st.sampled_from([-1.0, -1.5, -2.0, -0.25])) for text in texts]
+    mark = [MARK] * draw(st.booleans())
+    return wholes, [*FIRST, *mark, *((text.encode(), score, NORMAL) for text, score in zip(texts, scores, strict=True))]
+
+
+@settings(max_examples=300, deadline=None)
+@given(nested_tokens(), st.data(), st.booleans(), MATCHES)
+def test_nested_tokens_in_texts_of_many_windows(vocabulary, data, by_words, matches):
+    wholes, tokens = vocabulary
+    bits = st.sampled_from([*wholes, "a", "x", "é", "中", " "])
+    text = "".join(data.draw(st.lists(bits, max_size=25))).encode()
+    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind == NORMAL}
+    scores = [score for _, score, _ in tokens]
+    clean = normalized(text, {}, [], add_space_prefix=by_words, remove_extra_whitespaces=by_words)
+    ids = best_cut(clean, known, scores, 2, min(scores[len(FIRST) :]) - 10) if clean else []
+    flags = {"add_space_prefix": (FLAG, by_words), "remove_extra_whitespaces": (FLAG, by_words)}
+    assert tokenizer(tokens, matches=matches, **flags).encode(text, add_special_tokens=False) == ids
+
+
+STATUS = Path("/proc/self/status")  # ru_maxrss is that of the process that starts this one, where that has more
+GROWTH = """
+def peak():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+encode(10)
+before = peak()
+encode(size)
+print(1024 * (peak() - before))
+"""
+NESTED = """
+from tiny import floats, tokenizer
+tokens = ["<pad>", "</s>", "<unk>", "\u2581", *("a" * n for n in range(1, 301))]
+tok = tokenizer("t5", tokens, scores=floats([-float(n) for n in range(len(tokens))]))
+size = 200_000
+encode = lambda n: tok.count("a" * n)
+"""
+GROWING = """
+from oracle.charsmap import compiled
+from shimmytok.gguf import ValueType
+from tiny import floats, integers, tokenizer
+more = {
+    "token_type": integers([3, 3, 2, 1, 1]),
+    "precompiled_charsmap": (ValueType.ARRAY, (ValueType.UINT8, compiled({b"b": b"c" + b"a" * 13}))),
+    "remove_extra_whitespaces": (ValueType.BOOL, True),
+}
+tok = tokenizer("t5", ["<pad>", "</s>", "<unk>", "\u2581", "c" + "a" * 13], scores=floats([-1.0] * 5), **more)
+size = 1_000_000
+encode = lambda n: tok.count("b" * n)
+"""
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="no /proc")
+@pytest.mark.parametrize(("code", "limit"), [(NESTED, 16 << 20), (GROWING, 48 << 20)], ids=["nested", "growing"])
+def test_memory_does_not_grow_with_the_tokens_of_a_text(code, limit):
+    """The ways through a text in which no place is common to all take some bytes for each of its own; a word that
+    becomes long takes no more than its ids."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    run = subprocess.run([sys.executable, "-c", code + GROWTH], env=environment, capture_output=True, check=True)
+    assert int(run.stdout) < limit
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,0 +1,181 @@
+"""Unigram: a text of any length to ids, in memory that does not grow with the number of tokens in it.
+
+A text is normalised bit by bit, and the best ways go on through it in windows: the tokens are found that start in a
+window, and compete for their ends.  Those of ends behind it win for the time being only, against tokens of the windows
+before, which start earlier; the next window goes on with them.  So for each end the tokens compete in the order of
+their starts, as they do in llama.cpp.  The tokens of a window are forgotten before the next; their number is bounded
+by how many can start at one place, which decides how many places a window has (`part`).
+
+A start has its turn when no byte that is still to come can lead to a further token from there.  What is left for
+each place is the best way to it, and that only from the last place on that every way leads through, whatever follows:
+the ids up to there are pushed.
+"""
+
+from libc.float cimport DBL_MAX
+from libc.stdint cimport uint32_t
+from libc.string cimport memcpy, memmove
+
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve
+from shimmytok.models._viterbi cimport Best, Matches, Walk, add_walks, character_size, compete, consider_unknown, \
+    find_matches, push_best
+from shimmytok.normalizers._sentencepiece cimport MARK, normalize
+
+cdef enum:
+    CHARACTER = 4                  # bytes of the longest
+
+cdef size_t ALL = ~<size_t>0
+
+cdef struct Stream:                # the normalised text from the last cut on: places are counted from there
+    const uint8_t* p
+    size_t size                    # bytes there are
+    size_t readable                # size, and of what follows it
+    bint last                      # the text ends here
+    bint open                      # more bytes might lead to further tokens, or belong to the last character
+    Best* best
+    size_t n_best                  # of these are filled in
+    size_t at                      # every token that starts before has competed
+    size_t reach                   # the furthest place where one of them ends
+    size_t cut                     # the last place that every way leads through; 0 where there is none
+
+
+cdef size_t go_on(const ViterbiTables* t, Stream* s, size_t size, const Matches* found) noexcept nogil:
+    """Let the tokens and characters compete that start in a window of `size` bytes; returns where the next one starts.
+    Places are counted from s.at on."""
+    cdef const uint8_t* p = s.p + s.at
+    cdef Best* best = s.best + s.at
+    cdef Best champion
+    cdef uint32_t origin = <uint32_t>s.at
+    cdef size_t left = s.size - s.at, at = 0, before, next_start
+    if not s.last:
+        size = min(size, <size_t>found.open_from)
+    while at < size:
+        before = at
+        at += character_size(p[before])
+        if at > left:
+            s.open = True
+            if not s.last:
+                at = before
+                break
+            at = left
+        champion = best[at]
+        if compete(t, found, found.longest[at], NONE, best, origin, &champion) != before:
+            consider_unknown(t, best, <uint32_t>before, origin, &champion)
+        best[at] = champion
+    next_start = at
+    left = min(left, found.last)
+    while at < left:
+        at += character_size(p[at])
+        # The text may end in the middle of a character.  If it goes on, no way leads through this place.
+        at = min(at, left)
+        champion = best[at]
+        compete(t, found, found.longest[at], <uint32_t>next_start, best, origin, &champion)
+        best[at] = champion
+    return next_start
+
+
+cdef void find_cut(Stream* s, size_t next_start, Matches* found) noexcept nogil:
+    """Note the last cut of a window, and how far its tokens reach.  It takes `found` apart."""
+    cdef const uint8_t* p = s.p + s.at
+    cdef size_t at = found.last, reach = 0
+    cdef uint32_t number, first, start = NONE
+    # From here on, the entry of a place is where the first token starts that ends behind it.
+    while at > 0:
+        number = found.longest[at]
+        found.longest[at] = start
+        if number != NONE:
+            first = found.matches[number].start
+            if first < next_start:
+                reach = max(reach, at)
+                start = min(start, first)
+        at -= 1
+    while at < next_start:
+        at += character_size(p[at])
+        if found.longest[at] >= at and s.at + at >= s.reach:
+            s.cut = s.at + at
+    s.reach = max(s.reach, s.at + reach)
+
+
+cdef int add_window(const ViterbiTables* t, Stream* s, Workspace* ws) noexcept nogil:
+    cdef const uint8_t* p = s.p + s.at
+    cdef Matches found
+    cdef size_t size = min(t.part, s.size - s.at), count = 0, next_start
+    if add_walks(t, p, 0, size, s.readable - s.at, &ws.walks, &count) != OK or find_matches(
+        t, p, size + CHARACTER, <Walk*>ws.walks.data, count, &ws.places, &ws.matches, &found
+    ) != OK:
+        return OUT_OF_MEMORY
+    if found.open_from != NONE:
+        s.open = True
+    next_start = go_on(t, s, size, &found)
+    if not s.last:
+        find_cut(s, next_start, &found)
+    s.at += next_start
+    return OK
+
+
+cdef int add_text(Stream* s, uint32_t unknown, bint alone, Workspace* ws) noexcept nogil:
+    """Make room for the ways through the text in the workspace, and begin with those that are new."""
+    cdef Best* best
+    if reserve(&ws.nodes, (s.size + 1) * sizeof(Best)) != OK or reserve(&ws.escaped, s.size + MARK + 1) != OK:
+        return OUT_OF_MEMORY
+    # The byte behind what can be read is looked at, and changes nothing.
+    memcpy(<uint8_t*>ws.escaped.data + s.size, b"\xe2\x96\x81", MARK + 1)
+    s.p = <const uint8_t*>ws.escaped.data
+    s.readable = s.size + MARK if alone and s.last else s.size
+    s.best = best = <Best*>ws.nodes.data
+    while s.n_best <= s.size:
+        best[s.n_best].sum = -DBL_MAX if s.n_best else 0   # the first place is reached for nothing
+        best[s.n_best].token = unknown
+        best[s.n_best].start = 0
+        s.n_best += 1
+    s.open = False
+    return OK
+
+
+cdef int push_cut(const ViterbiTables* t, Stream* s, size_t first, Workspace* ws, IdSink* out) noexcept nogil:
+    """Push the ids up to the cut, and forget the text before it."""
+    cdef Best* best = s.best
+    cdef size_t cut = s.cut, i
+    cdef int status
+    if cut == 0:
+        return OK
+    status = push_best(t, best, 0, cut, first, out)
+    s.size -= cut
+    s.n_best -= cut
+    memmove(ws.escaped.data, s.p + cut, s.size)
+    memmove(best, best + cut, s.n_best * sizeof(Best))
+    for i in range(s.n_best):
+        best[i].start -= min(best[i].start, <uint32_t>cut)
+    s.at -= cut
+    s.reach = max(s.reach, cut) - cut
+    s.cut = 0
+    return status
+
+
+cdef int encode_stream(
+    const ViterbiTables* t, const NormalizerView* normalizer, const uint8_t* text, size_t n, Normalizing* state,
+    bint alone, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef Stream s
+    cdef size_t enough = t.part if t.finite else ALL, first = out.n
+    cdef int status
+    s.size = s.n_best = s.at = s.reach = s.cut = 0
+    s.last = False
+    while not s.last:
+        status = normalize(normalizer, text, n, state, enough, &ws.escaped, &s.size)
+        if status != OK:
+            return status
+        s.last = state.at == n
+        if add_text(&s, t.unknown, alone, ws) != OK:
+            return OUT_OF_MEMORY
+        while s.at < s.size and (s.last or not s.open):
+            if add_window(t, &s, ws) != OK:
+                return OUT_OF_MEMORY
+        if s.last:
+            if alone and s.open:
+                return NOT_ALONE
+            s.cut = s.size
+        status = push_cut(t, &s, first, ws, out)
+        if status != OK:
+            return status
+        enough = s.at + max(2 * (s.size - s.at), t.part)   # what is left is walked again: twice at most
+    return OK

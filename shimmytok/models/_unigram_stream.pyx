@@ -7,13 +7,15 @@ their starts, as they do in llama.cpp.  The tokens of a window are forgotten bef
 by how many can start at one place, which decides how many places a window has (`part`).
 
 A start has its turn when no byte that is still to come can lead to a further token from there.  What is left for
-each place is the best way to it, and that only from the last place on that every way leads through, whatever follows:
-the ids up to there are pushed.
+each place is the best way to it, as far as it is known.  Whatever follows, the best way through the text goes on from
+one of the places that starts before have reached and that have not had their turn: from the first of these that it
+comes to, and that is reached last from a start before.  So it is one of the ways that are known to these places, and
+the ids are pushed up to the last place that all of them lead through.
 """
 
 from libc.float cimport DBL_MAX
-from libc.stdint cimport uint32_t
-from libc.string cimport memcpy, memmove
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy, memmove, memset
 
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve
 from shimmytok.models._viterbi cimport Best, Matches, Walk, add_walks, character_size, compete, consider_unknown, \
@@ -34,8 +36,8 @@ cdef struct Stream:                # the normalised text from the last cut on: p
     Best* best
     size_t n_best                  # of these are filled in
     size_t at                      # every token that starts before has competed
-    size_t reach                   # the furthest place where one of them ends
-    size_t cut                     # the last place that every way leads through; 0 where there is none
+    size_t cut                     # the last place that the best way is known to lead through
+    size_t retry                   # with so many bytes this is worth another look
 
 
 cdef size_t go_on(const ViterbiTables* t, Stream* s, size_t size, const Matches* found) noexcept nogil:
@@ -73,42 +75,17 @@ cdef size_t go_on(const ViterbiTables* t, Stream* s, size_t size, const Matches*
     return next_start
 
 
-cdef void find_cut(Stream* s, size_t next_start, Matches* found) noexcept nogil:
-    """Note the last cut of a window, and how far its tokens reach.  It takes `found` apart."""
-    cdef const uint8_t* p = s.p + s.at
-    cdef size_t at = found.last, reach = 0
-    cdef uint32_t number, first, start = NONE
-    # From here on, the entry of a place is where the first token starts that ends behind it.
-    while at > 0:
-        number = found.longest[at]
-        found.longest[at] = start
-        if number != NONE:
-            first = found.matches[number].start
-            if first < next_start:
-                reach = max(reach, at)
-                start = min(start, first)
-        at -= 1
-    while at < next_start:
-        at += character_size(p[at])
-        if found.longest[at] >= at and s.at + at >= s.reach:
-            s.cut = s.at + at
-    s.reach = max(s.reach, s.at + reach)
-
-
 cdef int add_window(const ViterbiTables* t, Stream* s, Workspace* ws) noexcept nogil:
     cdef const uint8_t* p = s.p + s.at
     cdef Matches found
-    cdef size_t size = min(t.part, s.size - s.at), count = 0, next_start
+    cdef size_t size = min(t.part, s.size - s.at), count = 0
     if add_walks(t, p, 0, size, s.readable - s.at, &ws.walks, &count) != OK or find_matches(
         t, p, size + CHARACTER, <Walk*>ws.walks.data, count, &ws.places, &ws.matches, &found
     ) != OK:
         return OUT_OF_MEMORY
     if found.open_from != NONE:
         s.open = True
-    next_start = go_on(t, s, size, &found)
-    if not s.last:
-        find_cut(s, next_start, &found)
-    s.at += next_start
+    s.at += go_on(t, s, size, &found)
     return OK
 
 
@@ -131,6 +108,31 @@ cdef int add_text(Stream* s, uint32_t unknown, bint alone, Workspace* ws) noexce
     return OK
 
 
+cdef int find_cut(Stream* s, Workspace* ws) noexcept nogil:
+    """Follow the ways to all places where the text may go on back to where they meet, the furthest place first."""
+    cdef const Best* best = s.best
+    cdef uint8_t* ahead
+    cdef size_t at, n_ways = 0
+    if reserve(&ws.places, s.size + 1) != OK:
+        return OUT_OF_MEMORY
+    ahead = <uint8_t*>ws.places.data                       # is this place on one of the ways?
+    memset(ahead, 0, s.size + 1)
+    for at in range(s.at, s.size + 1):
+        ahead[at] = best[at].sum > -DBL_MAX
+        n_ways += ahead[at]
+    at = s.size
+    while n_ways > 1:
+        if ahead[at]:
+            n_ways -= ahead[best[at].start]
+            ahead[best[at].start] = 1
+        at -= 1
+    while not ahead[at]:
+        at -= 1
+    s.cut = at
+    s.retry = 2 * (s.size - at)
+    return OK
+
+
 cdef int push_cut(const ViterbiTables* t, Stream* s, size_t first, Workspace* ws, IdSink* out) noexcept nogil:
     """Push the ids up to the cut, and forget the text before it."""
     cdef Best* best = s.best
@@ -146,7 +148,6 @@ cdef int push_cut(const ViterbiTables* t, Stream* s, size_t first, Workspace* ws
     for i in range(s.n_best):
         best[i].start -= min(best[i].start, <uint32_t>cut)
     s.at -= cut
-    s.reach = max(s.reach, cut) - cut
     s.cut = 0
     return status
 
@@ -158,7 +159,7 @@ cdef int encode_stream(
     cdef Stream s
     cdef size_t enough = t.part if t.finite else ALL, first = out.n
     cdef int status
-    s.size = s.n_best = s.at = s.reach = s.cut = 0
+    s.size = s.n_best = s.at = s.cut = s.retry = 0
     s.last = False
     while not s.last:
         status = normalize(normalizer, text, n, state, enough, &ws.escaped, &s.size)
@@ -174,6 +175,8 @@ cdef int encode_stream(
             if alone and s.open:
                 return NOT_ALONE
             s.cut = s.size
+        elif s.size >= s.retry and find_cut(&s, ws) != OK:
+            return OUT_OF_MEMORY
         status = push_cut(t, &s, first, ws, out)
         if status != OK:
             return status

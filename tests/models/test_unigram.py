@@ -205,13 +205,26 @@ tok = tokenizer("t5", ["<pad>", "</s>", "<unk>", "\u2581", "c" + "a" * 13], scor
 size = 1_000_000
 encode = lambda n: tok.count("b" * n)
 """
+OVERLAPPING = """
+import random
+from tiny import floats, tokenizer
+tokens = ["<pad>", "</s>", "<unk>", "a", "b", "aa", "ab", "ba", "bb"]
+tok = tokenizer("t5", tokens, scores=floats([0, 0, 0, -3, -3.5, -4, -4.5, -4.25, -4.75]))
+size = 2_000_000
+text = "".join(random.Random(1).choices("ab", k=size))
+encode = lambda n: tok.count(text[:n])
+"""
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="no /proc")
-@pytest.mark.parametrize(("code", "limit"), [(NESTED, 16 << 20), (GROWING, 48 << 20)], ids=["nested", "growing"])
+@pytest.mark.parametrize(
+    ("code", "limit"),
+    [(NESTED, 16 << 20), (GROWING, 48 << 20), (OVERLAPPING, 16 << 20)],
+    ids=["nested", "growing", "overlapping"],
+)
 def test_memory_does_not_grow_with_the_tokens_of_a_text(code, limit):
-    """The ways through a text in which no place is common to all take some bytes for each of its own; a word that
-    becomes long takes no more than its ids."""
+    """The ways through a text take some bytes for each of its own while the best one is not known; a word that becomes
+    long, or whose tokens overlap, takes no more than its ids."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     run = subprocess.run([sys.executable, "-c", code + GROWTH], env=environment, capture_output=True, check=True)
     assert int(run.stdout) < limit

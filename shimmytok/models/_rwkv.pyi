@@ -1,10 +1,8 @@
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
+from shimmytok.models._longest import LongestTokens
 from shimmytok.models._model import Model
 
 class RwkvModel(Model):
-    def __init__(
-        self, trie: TokenTrie, tokens: Mapping[bytes, int], cache: WordCache, *, unknown: int | None
-    ) -> None: ...
+    def __init__(self, tokens: LongestTokens, texts: Iterable[bytes], cache: WordCache) -> None: ...

@@ -13,11 +13,10 @@ from libc.string cimport memset
 from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
-from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
-from shimmytok.models._longest cimport LongestTables, cut_longest, longest, no_match
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
+from shimmytok.models._longest cimport LongestTables, LongestTokens, cut_longest
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._bert_words cimport BertCharacters, Straddling, bert_characters_init, cut_words, \
     normalize_word
@@ -27,7 +26,7 @@ cdef enum:
     MARK = 3                       # bytes of U+2581, which stands before every word
 
 cdef struct WordPieceTables:
-    LongestTables longest
+    const LongestTables* longest
     BertCharacters characters
     WordCacheTables* cache
 
@@ -50,7 +49,7 @@ cdef int encode_missed(
         n = normalize_word(&t.characters, missed[k].p, missed[k].n, word + MARK)
         missed[k].first = found.n
         if n:
-            status = cut_longest(&t.longest, word, MARK + n, found)
+            status = cut_longest(t.longest, word, MARK + n, ws, found)
             if status != OK:
                 return status
         missed[k].count = <uint32_t>(found.n - missed[k].first)
@@ -112,25 +111,19 @@ cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept 
 
 
 cdef class WordPieceModel(Model):
-    """WordPiece over a trie of all tokens; `characters` says what becomes of each code point."""
+    """WordPiece over tokens that look for words behind U+2581; `characters` says what becomes of each code point."""
 
     cdef WordPieceTables t
-    cdef TokenTrie _trie
+    cdef LongestTokens _tokens
     cdef PageTable _characters
     cdef WordCache _cache
 
-    def __init__(self, TokenTrie trie not None, PageTable characters not None, WordCache cache not None, *, unknown):
-        self._trie = trie
+    def __init__(self, LongestTokens tokens not None, PageTable characters not None, WordCache cache not None):
+        self._tokens = tokens
         self._characters = characters
         self._cache = cache
         self.t.cache = &cache.t
-        self.t.longest.trie = trie.trie
-        self.t.longest.start = longest(
-            &trie.trie, no_match(&trie.trie), <const uint8_t*>b"\xe2\x96\x81", 0, MARK
-        )
-        self.t.longest.start_size = MARK
-        self.t.longest.unknown = NONE if unknown is None else unknown
-        self.t.longest.unknown_words = True
+        self.t.longest = &tokens.t
         bert_characters_init(&self.t.characters, characters)
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment

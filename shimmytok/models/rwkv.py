@@ -9,6 +9,7 @@ from shimmytok._trie import TokenTrie
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
+from shimmytok.models._longest import LongestTokens
 from shimmytok.models._rwkv import RwkvModel
 from shimmytok.models._rwkv_escapes import unescape_text
 from shimmytok.models.parts import Parts
@@ -24,10 +25,11 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     tokens = {text: i for i, text in enumerate(texts)}
     tokens.pop(b"", None)
     table = TokenTable.from_list(texts)
+    longest = LongestTokens(TokenTrie(table, table.lengths() > 0), table, unknown=vocab.ids["unk"])
     return Parts(
         vocab,
         len(vocab.texts),
-        RwkvModel(TokenTrie(table, table.lengths() > 0), tokens, cache, unknown=vocab.ids["unk"]),
+        RwkvModel(longest, tokens, cache),
         piece_rule=PieceRule.RWKV_ESCAPED,
         newline=tokens.get(b"\n"),  # llama.cpp looks before it knows the unknown token
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle import rwkv
-from shimmytok import UnsupportedModelError
+from shimmytok import Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from shimmytok.models._rwkv_escapes import unescape_text
-from tiny import tokenizer
+from tiny import gguf, tokenizer
 
 UNKNOWN = {"unknown_token_id": (ValueType.UINT32, 0)}
 # NUL ends a string of a file.
@@ -97,9 +98,32 @@ def test_the_newline_is_never_the_unknown_token():
     assert tokenizer("rwkv", [b"<unk>", rb"\x0a", rb"\n"], **UNKNOWN).nl_token_id == 2
 
 
+def test_tokens_longer_than_walks():
+    """Tokens around the length up to which walks are always taken, some with others inside."""
+    sizes = (2, 127, 128, 129, 200)
+    tokens = [b"<unk>", b"a", *(b"a" * n + b"b" for n in sizes), b"a" * 150, b"b" + b"a" * 140, b"a" * 128, b"a" * 129]
+    tok = tokenizer("rwkv", tokens, **UNKNOWN)
+    for between in (b"b", b"c", b"bb"):
+        text = between.join(b"a" * n for n in (201, 126, 127, 128, 129, 1, 130, 149, 202))
+        assert tok.encode(text) == rwkv.encode(text, tokens, 0)
+
+
 def test_long_tokens_take_linear_time():
     tok = tokenizer("rwkv", [b"a", b"a" * 100_000 + b"b"])
     start = time.process_time()
     assert tok.count(b"a" * 1_000_000) == 1_000_000
     assert tok.encode(b"a" * 100_001 + b"b") == [0, 1]
     assert time.process_time() - start < 5
+
+
+def test_tokens_that_are_not_long_need_no_automaton():
+    """It would take fifty times their size."""
+    rng = random.Random(3)
+    tokens = [bytes(rng.choices(b"abcdefgh", k=128)) for _ in range(4000)]
+    file = gguf("rwkv", tokens)
+    tracemalloc.start()
+    try:
+        Tokenizer.from_bytes(file)
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(file)
+    finally:
+        tracemalloc.stop()

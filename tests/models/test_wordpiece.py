@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -139,6 +141,28 @@ def test_long_words_are_answered():
     ids = tok.encode_to_numpy("a" * 1_000_001, add_special_tokens=False)
     assert len(ids) == 1 + 62_500 and np.all(ids[1:] == 5)
     assert tok.encode("a" * 1_000_000 + "b", add_special_tokens=False) == [0]
+
+
+def test_long_tokens_take_linear_time():
+    tok = tokenizer([*SPECIALS, "▁a".encode(), b"a", b"a" * 50_000 + b"b"], **IDS)
+    start = time.process_time()
+    assert tok.count(b"a" * 300_000, add_special_tokens=False) == 300_000
+    assert tok.encode(b"a" * 50_001 + b"b", add_special_tokens=False) == [3, 5]
+    assert time.process_time() - start < 5
+
+
+def test_tokens_longer_than_walks():
+    """Tokens around the length up to which walks are always taken, some at a word's start."""
+    sizes = (2, 127, 128, 129, 200)
+    more = [*(b"a" * n + b"b" for n in sizes), *("▁".encode() + b"a" * n + b"c" for n in sizes), b"a" * 150, b"b"]
+    tokens = [*SPECIALS, "▁a".encode(), b"a", *more]
+    tok = tokenizer(tokens, **IDS)
+    for first in (124, 125, 126, 127, 129, 200):
+        text = b"".join(b"a" * first + between + b"a" * 150 + b" " for between in (b"b", b"c", b"aca", b"d"))
+        assert tok.encode(text, add_special_tokens=False) == expected(text, tokens)
+    text = b"b".join(b"a" * n for n in (201, 126, 127, 128, 129, 1, 130, 149, 202))
+    assert tok.encode(text, add_special_tokens=False) == expected(text, tokens)
+    assert tok.encode(text + b"d", add_special_tokens=False) == [0]
 
 
 @pytest.mark.parametrize("key", ["lowercase", "strip_accents"])

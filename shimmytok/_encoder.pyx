@@ -12,8 +12,8 @@ from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
 from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, Insert, \
-    Segment, push, reserve
+from shimmytok._workspace cimport LONGEST_TEXT, MOST_WALKED, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Bundle, \
+    Insert, Segment, push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 
@@ -32,6 +32,11 @@ cdef object failure(int status):
         return MemoryError("no memory to encode the text")
     if status == TOO_LONG:
         return LimitError(f"the text is too long once it is normalised; the limit is at most {LONGEST_TEXT} bytes")
+    if status == TOO_SLOW:
+        return LimitError(
+            "the text follows entries of the charsmap that are too long, from too many places; the limit is "
+            f"{MOST_WALKED} bytes looked at for each byte of text"
+        )
     return UnsupportedModelError(
         "the text holds a character for which this vocabulary has no token, no byte tokens and no unknown token"
     )

@@ -14,6 +14,7 @@ cdef extern from *:
 
 cdef enum:
     LONGEST_TEXT = 0x7FFFFFFF      # bytes: llama.cpp counts them in an int32, and offsets into texts are 32 bits wide
+    MOST_WALKED = 256              # bytes, for each byte of a text, that walks through a charsmap may look at
 
 cdef enum Status:
     OK = 0
@@ -21,6 +22,7 @@ cdef enum Status:
     NOT_ENCODABLE = -2             # the vocabulary has no token for a byte, and no unknown token
     TOO_LONG = -3                  # a text is too long once it is normalised
     NOT_BUNDLED = -4               # a text has to be encoded alone
+    TOO_SLOW = -5                  # a text makes walks through the charsmap too long
 
 cdef struct IdSink:                # the ids of one text or of many, in order
     uint32_t* ids

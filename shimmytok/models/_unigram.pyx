@@ -38,8 +38,8 @@ from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve, \
-    reserve_ids, workspace_free, workspace_init
+from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, IdSink, Workspace, \
+    reserve, reserve_ids, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
 from shimmytok.models._unigram_stream cimport NOT_ALONE, encode_stream
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
@@ -60,7 +60,7 @@ cdef struct UnigramTables:
 
 
 cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
-    cdef Normalizing state = normalizing(&t.normalizer, 0)
+    cdef Normalizing state = normalizing(&t.normalizer, word.n)
     state.left = MOST_GROWTH * <size_t>word.n + MARK
     return state
 
@@ -78,7 +78,7 @@ cdef int normalize_words(
         state = begin_word(t, &words[k])
         status = normalize(&t.normalizer, words[k].p, words[k].n, &state, begin + part + 1, &ws.escaped, size)
         if status != OK:
-            return NOT_ALONE if status == TOO_LONG else status
+            return NOT_ALONE if status == TOO_LONG or status == TOO_SLOW else status
         if state.at < words[k].n or size[0] - begin > part:
             size[0] = begin
             break
@@ -102,7 +102,7 @@ cdef int encode_long(const UnigramTables* t, Missed* word, Workspace* ws, IdSink
     word.first = found.n
     status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, &state, True, ws, found)
     word.count = <uint32_t>(found.n - word.first)
-    return NOT_ALONE if status == TOO_LONG else status
+    return NOT_ALONE if status == TOO_LONG or status == TOO_SLOW else status
 
 
 cdef int encode_some(

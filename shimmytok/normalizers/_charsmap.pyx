@@ -10,12 +10,13 @@ index outside the arrays or a replacement that does not end, a walk ends here, o
 
 import numpy as np
 
-from libc.string cimport memchr
+from libc.string cimport strlen
 
 cdef enum:
     LABEL = 0xFF
     HAS_VALUE = 0x100
     IS_VALUE = 0x80000000
+    OFFSET = 0x7FFFFFFF
     NOWHERE = 0xFFFFFFFF
 
 
@@ -23,43 +24,36 @@ cdef inline uint32_t distance(uint32_t unit) noexcept nogil:
     return (unit >> 10) << ((unit & 0x200) >> 6)
 
 
-cdef inline bint replacement_of(
-    const CharsmapView* map, uint32_t index, const uint8_t** replacement, size_t* size
-) noexcept nogil:
-    """Look up the replacement that the unit at `index` names; False when there is none."""
-    cdef size_t start
-    cdef const void* end
-    if index >= map.count:
-        return False
-    start = map.units[index] & 0x7FFFFFFF
-    if start >= map.size:
-        return False
-    end = memchr(map.replacements + start, 0, map.size - start)
-    if end == NULL:
-        return False
-    replacement[0] = map.replacements + start
-    size[0] = <size_t>(<const uint8_t*>end - replacement[0])
-    return True
+cdef inline bint has_replacement(const CharsmapView* map, uint32_t index) noexcept nogil:
+    """Does the unit at `index` name a replacement that ends?"""
+    return index < map.count and (map.units[index] & OFFSET) < map.size
 
 
 cdef size_t longest_match(
-    const CharsmapView* map, const uint8_t* p, size_t n, const uint8_t** replacement, size_t* size
+    const CharsmapView* map, const uint8_t* p, size_t n, const uint8_t** replacement, size_t* size, size_t* read
 ) noexcept nogil:
-    cdef size_t i, matched = 0
-    cdef uint32_t index, unit
+    cdef size_t i = 0, matched = 0
+    cdef uint32_t index, unit, value = 0
     if map.count == 0:
         return 0
     index = distance(map.units[0])
-    for i in range(n):
+    while i < n:
         index ^= p[i]
-        if p[i] == 0 or index >= map.count:
+        i += 1
+        if p[i - 1] == 0 or index >= map.count:
             break
         unit = map.units[index]
-        if unit & (IS_VALUE | LABEL) != p[i]:
+        if unit & (IS_VALUE | LABEL) != p[i - 1]:
             break
         index ^= distance(unit)
-        if unit & HAS_VALUE and replacement_of(map, index, replacement, size):
-            matched = i + 1
+        if unit & HAS_VALUE and has_replacement(map, index):
+            matched = i
+            value = index
+    read[0] += i
+    if matched:
+        # Only here: a file may name a long one at each step.
+        replacement[0] = map.replacements + (map.units[value] & OFFSET)
+        size[0] = strlen(<const char*>replacement[0])
     return matched
 
 
@@ -130,7 +124,7 @@ cdef class Charsmap:
         self.view.units = &self._units[0]
         self.view.count = <uint32_t>(size // 4)
         self.view.replacements = <const uint8_t*><const char*>blob + 4 + size
-        self.view.size = <size_t>len(blob) - 4 - size
+        self.view.size = <size_t>(max(blob.rfind(b"\0"), 3 + size) - 3 - size)
         first = np.empty(self.view.count + 256, np.uint32)
         sibling = np.empty(self.view.count, np.uint32)
         open_nodes = np.empty(self.view.count + 256, np.uint32)
@@ -143,8 +137,8 @@ cdef class Charsmap:
     def match(self, bytes text not None):
         """(bytes at the start of `text` that are replaced, their replacement)."""
         cdef const uint8_t* replacement = NULL
-        cdef size_t size = 0
-        cdef size_t matched = longest_match(&self.view, text, len(text), &replacement, &size)
+        cdef size_t size = 0, read = 0
+        cdef size_t matched = longest_match(&self.view, text, len(text), &replacement, &size, &read)
         return matched, (<const char*>replacement)[:size] if matched else b""
 
     def following(self, uint8_t first):

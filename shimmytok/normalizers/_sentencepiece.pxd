@@ -25,6 +25,8 @@ cdef struct Normalizing:           # a text that is normalised bit by bit
     bint in_word                   # the last byte was no space
     bint space_wanted              # before the first word
     size_t left                    # bytes that may still come out of it
+    size_t walked                  # bytes looked at in the charsmap, those of each walk,
+    size_t most_walked             # and how many are allowed
 
 cdef class SentencePieceNormalizer:
     cdef NormalizerView view

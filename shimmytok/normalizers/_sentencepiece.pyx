@@ -18,7 +18,7 @@ from libc.stdint cimport uint64_t
 
 
 from shimmytok._trie cimport child
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, TOO_LONG, reserve
+from shimmytok._workspace cimport MOST_WALKED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, reserve
 from shimmytok.normalizers._charsmap cimport longest_match
 
 cdef enum:
@@ -57,14 +57,15 @@ cdef inline size_t character(const uint8_t* p, size_t n) noexcept nogil:
 
 
 cdef size_t next_unit(
-    const NormalizerView* t, const uint8_t* p, size_t n, const uint8_t** replacement, size_t* size
+    const NormalizerView* t, const uint8_t* p, size_t n, const uint8_t** replacement, size_t* size, size_t* walked
 ) noexcept nogil:
-    """What stands for the text at `p`: `replacement` and `size`; returns how many bytes it stands for."""
+    """What stands for the text at `p`: `replacement` and `size`; returns how many bytes it stands for.  `walked` grows
+    by the bytes looked at in the charsmap."""
     cdef size_t taken = 0
     if t.has_user_defined:
         taken = shared_start(&t.user_defined, p, n)
     if taken == 0:
-        taken = longest_match(&t.charsmap, p, n, replacement, size)
+        taken = longest_match(&t.charsmap, p, n, replacement, size, walked)
         if taken != 0:
             return taken
         taken = character(p, n)
@@ -90,6 +91,8 @@ cdef Normalizing normalizing(const NormalizerView* t, size_t n) noexcept nogil:
     state.in_word = False
     state.space_wanted = t.add_space_prefix
     state.left = n * MOST_GROWTH + ALWAYS_FINE if n < MOST_BYTES // (2 * MOST_GROWTH) else MOST_BYTES
+    state.most_walked = n * MOST_WALKED if n < ~<size_t>0 // MOST_WALKED else ~<size_t>0
+    state.walked = 0
     return state
 
 
@@ -136,7 +139,9 @@ cdef int normalize(
             unit = p
             state.at += length
         else:
-            state.at += next_unit(t, p, n - state.at, &unit, &length)
+            state.at += next_unit(t, p, n - state.at, &unit, &length, &state.walked)
+            if state.walked > state.most_walked:
+                return TOO_SLOW
         if length > state.left:
             return TOO_LONG
         if reserve(out, size[0] + 4 * length) != OK:

@@ -7,7 +7,7 @@ import time
 import pytest
 from rows import BYTES, bpe, row, t5
 
-from oracle.charsmap import blob, compiled
+from oracle.charsmap import blob, compiled, deep
 from shimmytok import InvalidTokenError, LimitError, UnsupportedModelError
 from shimmytok.gguf import ValueType
 from tiny import integers, tokenizer
@@ -113,6 +113,27 @@ def test_a_charsmap_that_makes_texts_long():
     assert tok.encode("a" * 500, add_special_tokens=False) == [3] * 1_000_000
     with pytest.raises(LimitError, match="too long"):
         tok.encode("a" * 1000)
+
+
+@row("a charsmap with entries over 256 bytes, and a text that follows them from most places")
+def test_a_charsmap_of_long_entries():
+    tok = t5(["a", "b"], deep(50_000, b"b"))
+    start = time.process_time()
+    assert tok.encode(b"a" * 50_000 + b"b" + b"a" * 200, add_special_tokens=False) == [4] + [3] * 200
+    with pytest.raises(LimitError, match="charsmap"):
+        tok.encode(b"a" * 50_000)
+    assert time.process_time() - start < SECONDS
+
+
+@row("`bert`, RWKV: tokens of thousands of bytes, and a text full of what they begin with")
+@pytest.mark.parametrize("model", ["bert", "rwkv"])
+def test_tokens_that_begin_everywhere(model):
+    tokens = ["<unk>", "▁a", "a", "a" * 50_000 + "b"]
+    tok = tokenizer(model, tokens, unknown_token_id=(ValueType.UINT32, 0))
+    start = time.process_time()
+    ids = tok.encode("a" * 300_000 + "b", add_special_tokens=False)
+    assert ids[-1] == 3 and len(ids) == 250_001
+    assert time.process_time() - start < SECONDS
 
 
 @row("ids outside the vocabulary when decoding")

@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 from unittest import mock
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oracle.charsmap import blob, compiled
+from oracle.charsmap import blob, compiled, deep
 from oracle.unigram import best_cut, normalized
 from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
 from shimmytok.gguf import ValueType
@@ -355,6 +356,44 @@ def test_a_charsmap_cannot_blow_up_memory():
     assert tok.encode("a", add_special_tokens=False) == [2]
     with pytest.raises(LimitError, match="too long"):
         tok.encode("a" * 1000)
+
+
+@pytest.mark.parametrize("by_words", [True, False])
+def test_long_entries_of_a_charsmap_are_answered_unless_followed_from_everywhere(by_words):
+    depth = 100_000
+    texts = [b"a", b"x", b"b", "▁".encode()]
+    tok = tokenizer(
+        [*FIRST, *((text, -1.0, NORMAL) for text in texts)],
+        deep(depth, b"x"),
+        remove_extra_whitespaces=(FLAG, by_words),
+    )
+    mark = [6] * by_words
+    assert tok.encode(b"a" * depth + b"b", add_special_tokens=False) == [*mark, 4]
+    short = b"a" * 250 + b"b"  # whose walks are as long as in any map of short entries
+    assert tok.encode(short * 100, add_special_tokens=False) == [*mark, *([3] * 250 + [5]) * 100]
+    # The third word's walks are too long for it alone, and short enough for this text.
+    words = [b"a" * n + b"b" for n in (1, 255, 600, 20)] * 50
+    expected = [token for word in words for token in [6, *[3] * (len(word) - 1), 5]]
+    assert tok.encode(b" ".join(words), add_special_tokens=False) == expected[not by_words :]
+    start = time.process_time()
+    for text in (b"a" * depth, b"a " * 1000 + b"a" * depth):
+        with pytest.raises(LimitError, match="charsmap"):
+            tok.encode(text)
+    with pytest.raises(LimitError, match="charsmap"):
+        tok.encode_batch([b"a", b"a" * depth])
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("ends", [b"", b"\0"])
+def test_long_replacements_are_not_looked_through_again_and_again(ends):
+    """Each place begins a short entry, whose replacement has 10 MB or no end; a longer one is taken, or none."""
+    content = compiled({b"ab": b"x", b"a": b"y" * 10_000_000})[:-1] + ends
+    tok = tokenizer([*FIRST, (b"a", -1.0, NORMAL), (b"x", -1.0, NORMAL)], content)
+    start = time.process_time()
+    assert tok.encode(b"ab" * 50_000, add_special_tokens=False) == [4] * 50_000
+    if not ends:
+        assert tok.encode(b"a" * 50_000, add_special_tokens=False) == [3] * 50_000
+    assert time.process_time() - start < 5
 
 
 def test_settings_are_kept_when_pickled_and_in_the_fingerprint():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.charsmap import blob, compiled, walk
+from oracle.charsmap import blob, compiled, deep, walk
 from shimmytok import Tokenizer
 from shimmytok.normalizers._charsmap import Charsmap
 from vocabularies import vocabulary
@@ -87,6 +87,13 @@ def test_a_replacement_without_an_end_does_not_count():
     content = compiled({b"a": b"x", b"ab": b"yz"})
     assert Charsmap(content).match(b"abc") == (2, b"yz")
     assert Charsmap(content[:-1]).match(b"abc") == (1, b"x")
+
+
+def test_a_long_entry():
+    content = deep(3000, b"xy")
+    for text in (b"a" * 3000 + b"bc", b"a" * 2999 + b"b", b"a" * 3001 + b"b", b"b"):
+        assert Charsmap(content).match(text) == walk(content, text)
+    assert Charsmap(content).match(b"a" * 3000 + b"bc") == (3001, b"xy")
 
 
 def test_an_empty_map_replaces_nothing():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from itertools import count
+from itertools import count, pairwise
 
 HAS_VALUE, IS_VALUE = 1 << 8, 1 << 31
 
@@ -37,6 +37,21 @@ def compiled(entries: Mapping[bytes, bytes]) -> bytes:
             waiting.append((prefix + bytes([label]), target ^ label))
     size = (max(units) | 255) + 1
     return blob([units.get(i, 0) for i in range(size)], replacements or b"\0")
+
+
+def deep(depth: int, replacement: bytes) -> bytes:
+    """The charsmap of one entry: `depth` times "a", then "b"."""
+    # Nodes are numbers one after the other, whose children are apart from the root, the last one where nothing else is.
+    nodes = [*range(0x80, 0x80 + depth), 2 * depth + 0x400]
+    units = [0] * (nodes[-1] + 0x200)
+    units[0] = nodes[0] << 10
+    for node, following in pairwise(nodes):
+        at = node ^ ord("a")
+        units[at] = ord("a") | (at ^ following) << 10
+    at, value = nodes[-1] ^ ord("b"), nodes[-1] + 0x100
+    units[at] = ord("b") | HAS_VALUE | (at ^ value) << 10
+    units[value] = IS_VALUE
+    return blob(units, replacement + b"\0")
 
 
 def walk(charsmap: bytes, text: bytes) -> tuple[int, bytes]:

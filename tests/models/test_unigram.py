@@ -255,11 +255,13 @@ def test_sums_lose_bits_beyond():
     assert exact_size(np.array([-1.0, -1e-38], np.float32), np.array([1, 1]), -11.0) == 0
 
 
-def test_a_word_that_tokens_may_reach_over_is_encoded_with_the_next():
+@pytest.mark.parametrize("matches", [1, unigram.MOST_MATCHES], ids=["long", "short"])
+def test_a_word_that_tokens_may_reach_over_is_encoded_with_the_next(matches):
     tokens = [*FIRST, MARK, ("a▁b".encode(), -0.1, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
-    assert tokenizer(tokens, **WORDS).encode("a b a", add_special_tokens=False) == [3, 4, 3, 5]
+    flags = {"matches": matches, **WORDS}
+    assert tokenizer(tokens, **flags).encode("a b a", add_special_tokens=False) == [3, 4, 3, 5]
     tokens[4] = ("▁▁".encode(), -0.1, NORMAL)
-    assert tokenizer(tokens, **WORDS).encode("a▁ b a", add_special_tokens=False) == [3, 5, 4, 6, 3, 5]
+    assert tokenizer(tokens, **flags).encode("a▁ b a", add_special_tokens=False) == [3, 5, 4, 6, 3, 5]
 
 
 def test_characters_that_become_many():
@@ -293,6 +295,15 @@ def test_fragments_are_normalised_each_on_its_own():
 def test_ties_go_to_the_first_found():
     tokens = [*FIRST, (b"ab", -2.0, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
     assert tokenizer(tokens).encode("ab", add_special_tokens=False) == [3]
+
+
+def test_ties_go_to_the_first_found_when_a_window_ends_early():
+    """The first window has four bytes; from the second on, more text might lead to further tokens, so that "q" is not
+    known to be unknown yet.  Bytes that may be replaced are taken one by one."""
+    charsmap = compiled({bytes([byte]): bytes([byte]) for byte in b"pqrst"})
+    scores = {b"p": -1.0, b"pqr": -20.0, b"qrstu": -1.0, b"rs": -1.0, b"s": -12.0, b"t": -1.0}
+    tok = tokenizer([*FIRST, *((text, score, NORMAL) for text, score in scores.items())], charsmap, matches=9)
+    assert tok.encode("pqrst", add_special_tokens=False) == [3, 2, 6, 8]
 
 
 def test_sums_are_doubles():

@@ -45,6 +45,8 @@ def to_gguf(metadata: Metadata, parts: Parts) -> bytes:
 
 def _entry(metadata: Metadata, key: str) -> list[Entry]:
     """A key as it is in the file, or as an override gave it; nothing for what cannot be kept."""
+    if not key:  # in the file it begins with a NUL
+        return []
     kind = metadata.value_type(key)
     if kind is None:
         return _overridden(key, metadata[key])

@@ -9,6 +9,7 @@ import pytest
 
 from shimmytok import Tokenizer
 from shimmytok.gguf import ValueType
+from shimmytok.gguf.writer import dumps
 from tiny import gguf, integers, strings
 
 CHARSMAP = "tokenizer.ggml.precompiled_charsmap"
@@ -71,3 +72,15 @@ def test_types_and_scores_that_overrides_gave(model):
     tok = again(model, {types: [3, 3, 2, 4], scores: [0, 0, 0.5, -1]})
     assert [int(tok.token_type(i)) for i in range(4)] == [3, 3, 2, 4]
     assert [tok.token_score(i) for i in range(4)] == [0, 0, 0.5, -1]
+
+
+def test_keys_with_a_nul(tmp_path):
+    """llama.cpp takes them, and knows them by what is before the NUL; where that is nothing, none is kept."""
+    entries = [(key, ValueType.UINT32, 2) for key in ("\0first", "\0second", "cut\0here")]
+    entries += [("tokenizer.ggml.model", ValueType.STRING, "rwkv"), ("tokenizer.ggml.tokens", *strings(["<unk>", "a"]))]
+    path = tmp_path / "model.gguf"
+    path.write_bytes(dumps(entries))
+    for overrides in ({}, {"": 3}):
+        tok = again(path, overrides)
+        assert tok.encode("a") == [1]
+        assert tok.metadata["cut"] == 2 and "" not in tok.metadata

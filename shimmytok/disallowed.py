@@ -8,6 +8,7 @@ from typing import Literal
 from shimmytok._encoder import find_special
 from shimmytok._specials import SpecialMatcher
 from shimmytok.errors import SpecialTokenError
+from shimmytok.shown import shown
 from shimmytok.special_ids import TokenAttr
 from shimmytok.vocab import Vocab, as_bytes
 
@@ -43,8 +44,8 @@ class DisallowedTokens:
         found = find_special(matcher, text)
         if found is not None:
             start, token = found
-            name = self._vocab.id_texts[token].decode("utf-8", "replace")
-            raise SpecialTokenError(f"{where}the text holds the special token {name!r} at byte {start}")
+            name = shown(self._vocab.id_texts[token])
+            raise SpecialTokenError(f"{where}the text holds the special token {name} at byte {start}")
 
     def _keep(self, key: str | frozenset[str], matcher: SpecialMatcher) -> None:
         # A new dict each time: other threads may be reading the old one.

@@ -9,10 +9,11 @@ import pytest
 
 from shimmytok import Tokenizer, cli
 from shimmytok.describe import describe
-from shimmytok.diff import Difference, Example, diff, shown
+from shimmytok.diff import Difference, Example, diff
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 from shimmytok.hard_texts import HARD_TEXTS, LONGEST
+from shimmytok.shown import shown
 
 SPM = {
     "general.architecture": "llama",

@@ -153,6 +153,21 @@ def test_refusals_name_the_key(changes, error, message):
     assert isinstance(caught.value, ShimmytokError)
 
 
+@pytest.mark.parametrize(
+    ("key", "error", "message"),
+    [
+        ("model", UnsupportedModelError, "<bytes>: tokenizer model 'xxx"),
+        ("pre", UnknownPreTokenizerError, "<bytes>: unknown pre-tokenizer 'xxx"),
+    ],
+)
+@pytest.mark.parametrize("value", [b"x" * 1_000_000, b"xxx" + b"\xff\n" * 500_000], ids=["long", "no text"])
+def test_refusals_name_the_file_and_are_short(key, error, message, value):
+    with pytest.raises(error) as caught:
+        load(**{key: (ValueType.STRING, value)})
+    assert str(caught.value).startswith(message) and "..." in str(caught.value)
+    assert len(str(caught.value)) < 5000 and str(caught.value).isprintable()
+
+
 def test_what_is_no_gguf_file(tmp_path):
     for data in (b"", b"GG", b"hello world, this is text", b"GGUF" + b"\xff" * 40):
         with pytest.raises(GGUFError, match="<bytes>"):

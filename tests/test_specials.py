@@ -139,6 +139,14 @@ def test_raised_limits_are_pickled(tmp_path):
     assert pickle.loads(pickle.dumps(tok)) == tok
 
 
+def test_long_tokens_are_cut_in_messages():
+    name = "<" + "s" * 1_000_000
+    tok = tokenizer("gpt2", ["x", name], **BPE, token_type=integers([1, 3]))
+    with pytest.raises(SpecialTokenError, match="special token '<sss") as caught:
+        tok.encode(f"x{name}", disallowed_special="all")
+    assert len(str(caught.value)) < 1000
+
+
 def test_few_sets_of_disallowed_tokens_are_kept():
     names = [f"<{number}>" for number in range(100)]
     tok = tokenizer("gpt2", ["x", *names], **BPE, token_type=integers([1] + [3] * 100))

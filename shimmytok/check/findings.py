@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Final
 
-from shimmytok.diff import shown
+from shimmytok.shown import shown
 
 SHOWN = 5  # examples of a finding that are named; all are counted
 

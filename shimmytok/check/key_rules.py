@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from shimmytok.check.findings import Finding, finding
 from shimmytok.check.subject import BPE_MODELS, WITHOUT_TOKENIZER, Subject
-from shimmytok.diff import shown
 from shimmytok.gguf import keys
 from shimmytok.models import MODELS
 from shimmytok.pretokenizers.patterns import PRE, PRE_OF_MODEL
+from shimmytok.shown import shown
 from shimmytok.special_ids import ID_KEYS
 
 _WITH_PRE = tuple(model for model in BPE_MODELS if model not in PRE_OF_MODEL)

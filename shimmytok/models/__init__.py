@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shimmytok.errors import GGUFError, UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models.pieces_written import check_pieces
+from shimmytok.shown import shown
 
 if TYPE_CHECKING:
     from shimmytok._word_cache import WordCache
@@ -45,7 +46,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     model = raw.decode("utf-8", "surrogateescape")
     if model not in MODELS:
         raise UnsupportedModelError(
-            f"{metadata.source}: tokenizer model {model!r} is not supported; supported are {', '.join(MODELS)}"
+            f"{metadata.source}: tokenizer model {shown(raw)} is not supported; supported are {', '.join(MODELS)}"
         )
     parts: Parts = import_module(f"{__name__}.{MODELS[model]}").load(metadata, cache)
     check_pieces(metadata, parts)

@@ -158,7 +158,7 @@ cdef class Plamo2TableSet:
         """Add the suffixes of a text that is not clean; (its first code point, the rest written as UTF-8)."""
         cps = code_points(text)
         if max(cps) > 0x10FFFF:
-            raise ValueError(f"the token text {text!r} has a character above U+10FFFF")
+            raise ValueError(f"the token text {text[:40]!r} has a character above U+10FFFF")
         clean = repair(text)
         rest = clean[len(chr(cps[0]).encode("utf-8", "surrogatepass")) :]
         self._insert(rest, len(rest))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
-from shimmytok.errors import GGUFError
+from shimmytok.errors import GGUFError, UnknownPreTokenizerError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.log import warn
 from shimmytok.models._bpe import BpeModel
@@ -36,7 +36,10 @@ def load_over(
 ) -> Parts:
     """The same for a model that does something of its own with the tables; `id_texts_of` is for `read_vocab`."""
     pre = pre_name(metadata)
-    split = splitter(pre)
+    try:
+        split = splitter(pre)
+    except UnknownPreTokenizerError as error:
+        raise UnknownPreTokenizerError(f"{metadata.source}: {error}") from None
     rules = PRE[pre]
     merges = metadata.strings(keys.MERGES)
     if merges is None and not rules.may_lack_merges:

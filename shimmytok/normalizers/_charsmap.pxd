@@ -14,8 +14,8 @@ cdef class Charsmap:
     cdef const uint32_t[::1] _units
     cdef bytes _blob
 
-# The bytes at `p` that are replaced, 0 for none; by what: `replacement` and `size`.  `read` grows by the bytes that were
-# looked at.
+# The bytes at `p` that are replaced, 0 for none; by what: `replacement` and `size`.  `read` grows by the bytes that
+# were looked at.
 cdef size_t longest_match(
     const CharsmapView* map, const uint8_t* p, size_t n, const uint8_t** replacement, size_t* size, size_t* read
 ) noexcept nogil

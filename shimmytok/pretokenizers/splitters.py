@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from ..errors import UnknownPreTokenizerError
+from ..shown import shown
 from ._split import Splitter
 from .patterns import PRE
 from .prepared import find
@@ -25,7 +26,8 @@ def splitter(pre: str) -> Splitter:
     [5, 11, 13, 16]
     """
     if pre not in PRE:
-        raise UnknownPreTokenizerError(f"unknown pre-tokenizer {pre!r}; known are {', '.join(sorted(PRE))}")
+        name = shown(pre.encode("utf-8", "surrogateescape"))
+        raise UnknownPreTokenizerError(f"unknown pre-tokenizer {name}; known are {', '.join(sorted(PRE))}")
     return _known(PRE[pre].patterns)
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shimmytok.diff import AROUND, first_difference, shown
+from shimmytok.diff import AROUND, first_difference
 from shimmytok.errors import ShimmytokError
 from shimmytok.hard_texts import HARD_TEXTS
+from shimmytok.shown import shown
 from shimmytok.sources import resolve
 from shimmytok.tokenizer import Tokenizer
 from shimmytok.verify.reference import TO_ANSWER, Reference

@@ -28,6 +28,8 @@ __version__ = "fake"
 llama_token = ctypes.c_int32
 llama_log_callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 print("noise on the standard output")
+if os.environ.get("FAKE") == "wants a backtrace" and not os.environ.get("GGML_NO_BACKTRACE"):
+    raise RuntimeError("a debugger is started")
 if os.environ.get("FAKE") == "no libraries":
     raise RuntimeError("Shared library with base name 'llama' not found")
 
@@ -84,7 +86,7 @@ def llama_tokenize(vocab, text, length, room, size, add_special, parse_special):
 
 
 def llama_token_to_piece(vocab, token, room, size, lstrip, special):
-    if os.environ.get("FAKE") == "dies at token 600" and token == 600:
+    if os.environ.get("FAKE") == "dies at tokens" or os.environ.get("FAKE") == "dies at token 600" and token == 600:
         os._exit(1)
     wrong = os.environ.get("FAKE") == "wrong piece" and token == 600
     return written(b"?" * 1000 if wrong else vocab.token_to_piece(token, special=special), room, size)
@@ -164,6 +166,11 @@ def test_differences_of_pieces(fake, model):
     assert report.differ == 2
 
 
+def test_no_debugger_is_started(fake, model):
+    fake("wants a backtrace")
+    assert verify(model, [b"a"]).differ == 0
+
+
 def test_another_number_of_tokens(fake, model):
     fake("one token more")
     report = verify(model, [b"a"])
@@ -182,6 +189,45 @@ def test_a_death_over_pieces_leaves_out_these(fake, model):
     report = verify(model, [b"a"])
     assert report.deaths == ("the pieces of tokens 512 to 1023",)
     assert report.calls == N_CALLS - 2 * 512 + 20
+
+
+@pytest.mark.parametrize(
+    ("texts", "alike"),
+    [
+        ([], True),
+        ([b"a", b"DIE"], True),
+        ([b"DIE"], False),
+        ([b"DIE", b"a", b"DIE too"], False),
+    ],
+)
+def test_more_than_half_of_the_texts_have_to_be_compared(fake, model, texts, alike):
+    report = verify(model, texts)
+    assert (report.differ, report.alike, report.too_little) == (0, alike, not alike)
+    assert (report.texts, report.lost_texts) == (len(texts), sum(b"DIE" in text for text in texts))
+    assert (report.tokens, report.lost_tokens) == (N_TOKENS, 0)
+    assert report.as_dict()["too_little"] is not alike
+
+
+def test_more_than_half_of_the_tokens_have_to_be_compared(fake, model):
+    fake("dies at token 600")
+    report = verify(model, [b"a"])
+    assert (report.tokens, report.lost_tokens, report.alike) == (N_TOKENS, 512, True)
+    fake("dies at tokens")
+    report = verify(model, [b"a"])
+    assert (report.lost_tokens, report.differ, report.alike) == (N_TOKENS, 0, False)
+
+
+def test_command_that_could_compare_too_little(fake, capsys, model):
+    fake("dies at tokens")
+    assert cli.main(["verify", model]) == 1
+    out = capsys.readouterr().out.splitlines()
+    n_texts = len(HARD_TEXTS)
+    assert "0 differ, llama.cpp died 3 times" in out[-2]
+    lost = f"no answer for 0 of {n_texts} texts and the pieces of {N_TOKENS} of {N_TOKENS} tokens"
+    assert out[-1] == f"{model}: too little was compared: {lost}"
+    assert cli.main(["verify", model, "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["alike"], facts["differ"], facts["too_little"]) == (False, 0, True)
 
 
 def test_what_does_not_answer_is_ended(fake, model):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(commands: Any) -> None:
     """Add the command to the sub-parsers."""
-    does = "Compare ids, pieces and decoded texts with llama-cpp-python's; exit status 1 if they differ."
+    does = "Compare ids, pieces and decoded texts with llama-cpp-python's; exit status 1 if not all is well."
     sub = add(commands, "verify", _run, does, "model")
     sub.add_argument("--text", metavar="FILE", help="a text to compare, in blocks, beside the built-in ones")
     sub.add_argument("--lib", metavar="PATH", help="llama.cpp's shared libraries: the folder, or one of them")
@@ -29,10 +29,10 @@ def _run(args: Namespace) -> int:
     texts = [*HARD_TEXTS] if args.text is None else [*HARD_TEXTS, *cut(Path(args.text).read_bytes())]
     report = verify(args.model, texts, lib=args.lib)
     if args.json:
-        write_json({"alike": not report.differ, "file": args.model, **report.as_dict()})
+        write_json({"alike": report.alike, "file": args.model, **report.as_dict()})
     else:
         write("".join(_lines(args.model, report)))
-    return 1 if report.differ else 0
+    return 0 if report.alike else 1
 
 
 def _lines(model: str, report: Report) -> Iterator[str]:
@@ -44,3 +44,8 @@ def _lines(model: str, report: Report) -> Iterator[str]:
         f"{model}: {report.calls} calls compared over {report.texts} texts, {report.differ} differ, "
         f"llama.cpp died {len(report.deaths)} times (llama-cpp-python {report.version})\n"
     )
+    if report.too_little:
+        yield (
+            f"{model}: too little was compared: no answer for {report.lost_texts} of {report.texts} texts "
+            f"and the pieces of {report.lost_tokens} of {report.tokens} tokens\n"
+        )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shimmytok.arguments import many_texts
 from shimmytok.diff import AROUND, first_difference
 from shimmytok.errors import ShimmytokError
 from shimmytok.hard_texts import HARD_TEXTS
@@ -39,7 +40,10 @@ class Mismatch:
 
 @dataclass(slots=True)
 class Report:
-    """What was compared (texts, calls), how many calls differ, the first of them, and what llama.cpp died of."""
+    """What was compared (texts, calls), how many calls differ, the first of them, and what llama.cpp died of.
+
+    Each death leaves a text, or the pieces of some of the tokens, without an answer: they are lost.
+    """
 
     version: str
     texts: int = 0
@@ -47,6 +51,19 @@ class Report:
     differ: int = 0
     first: tuple[Mismatch, ...] = ()
     deaths: tuple[str, ...] = ()
+    tokens: int = 0
+    lost_texts: int = 0
+    lost_tokens: int = 0
+
+    @property
+    def too_little(self) -> bool:
+        """Did llama.cpp die of more than half of the texts, or over the pieces of more than half of the tokens?"""
+        return 2 * self.lost_texts > self.texts or 2 * self.lost_tokens > self.tokens
+
+    @property
+    def alike(self) -> bool:
+        """Does no call differ, of enough of them?"""
+        return not self.differ and not self.too_little
 
     def compare(self, what: str, where: str, ours: Any, theirs: Any) -> None:
         """Count a call, and keep it if it differs and is among the first."""
@@ -59,7 +76,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The same, ready for JSON: bytes become texts as `shown` writes them."""
-        facts = asdict(self)
+        facts = asdict(self) | {"too_little": self.too_little}
         for mismatch in facts["first"]:
             for side in ("ours", "theirs"):
                 if isinstance(mismatch[side], bytes):
@@ -69,7 +86,7 @@ class Report:
 
 def verify(
     path: str | os.PathLike[str],
-    texts: Iterable[bytes] = HARD_TEXTS,
+    texts: Iterable[str | bytes] = HARD_TEXTS,
     *,
     lib: str | os.PathLike[str] | None = None,
     seconds: float = TO_ANSWER,
@@ -77,11 +94,12 @@ def verify(
     """Compare the pieces of all tokens, the ids of texts and what they decode to with llama.cpp's answers.
 
     path: a GGUF file, or the name of a bundled vocabulary.
-    texts: bytes, which need not be UTF-8; each is encoded in 4 ways, and each result decoded in 4 ways.
+    texts: str, or bytes, which need not be UTF-8; each is encoded in 4 ways, and each result decoded in 4 ways.
     lib: the folder of llama.cpp's shared libraries, or one of them; those of llama-cpp-python if None.
     seconds: how long llama.cpp may take for one text.
     Raises ShimmytokError if llama-cpp-python is not installed, or one of the two does not load the file.
     """
+    blocks = many_texts(texts)
     name = resolve(path)
     tok = Tokenizer.from_pretrained(name)
     tok.encode("")  # raises where there is no tokenizer
@@ -90,7 +108,7 @@ def verify(
         report.compare("tokens", "the vocabulary", tok.vocab_size, reference.n_tokens)
         if tok.vocab_size == reference.n_tokens:
             _pieces(tok, reference, report)
-        for text in texts:
+        for text in blocks:
             _text(tok, reference, report, text)
     return report
 
@@ -115,8 +133,10 @@ def _pieces(tok: Tokenizer, reference: Reference, report: Report) -> None:
     for first in range(0, tok.vocab_size, AT_ONCE):
         last = min(first + AT_ONCE, tok.vocab_size)
         answer = reference.ask({"tokens": [first, last]})
+        report.tokens += last - first
         if answer is None:
             report.deaths += (f"the pieces of tokens {first} to {last - 1}",)
+            report.lost_tokens += last - first
             continue
         for token, theirs in zip(range(first, last), answer["pieces"], strict=True):
             for special, piece in zip(BOTH, theirs, strict=True):
@@ -130,6 +150,7 @@ def _text(tok: Tokenizer, reference: Reference, report: Report, text: bytes) -> 
     report.texts += 1
     if answer is None:
         report.deaths += (where,)
+        report.lost_texts += 1
         return
     ways = [(add, parse) for add in BOTH for parse in BOTH]
     for (add, parse), ids, decoded in zip(ways, answer["ids"], answer["texts"], strict=True):

@@ -29,7 +29,11 @@ class Reference:
 
     def __init__(self, path: str, lib: str | os.PathLike[str] | None = None, seconds: float = TO_ANSWER):
         self._path = path
-        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # Where llama.cpp aborts it would start a debugger first, for a backtrace that nobody reads.
+        self._environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "GGML_NO_BACKTRACE": "1",
+        }
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         if lib is not None:

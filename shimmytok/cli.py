@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
-    except (ShimmytokError, OSError) as error:
+    except (ShimmytokError, OSError, MemoryError) as error:
         return _complain(error)
     finally:
         logger.setLevel(level)
@@ -91,7 +91,7 @@ def _parser() -> ArgumentParser:
         remove_special="leave out the BOS and EOS that encoding adds",
     )
     decode.add_argument("ids", nargs="*", metavar="ID", help='1 2 3, 1,2,3 or "[1, 2, 3]"')
-    _add_sources(decode, omit="prompt")
+    _add_sources(decode, prompt=False)
     count = command(
         _count,
         "Count the tokens of texts, which are taken as they are: no escapes, no special tokens.",
@@ -99,7 +99,7 @@ def _parser() -> ArgumentParser:
         parse_special="take special tokens in the text for what they are",
     )
     count.add_argument("files", nargs="*", metavar="FILE", help='a file; "-" is the standard input')
-    _add_sources(count, omit="file")
+    _add_sources(count)
     command(_info, "Describe the tokenizer of a model.", json="print one JSON object")
     for command_module in (diff, check, verify):
         command_module.register(commands)
@@ -116,12 +116,11 @@ def _add_command(commands: Any, run: Callable[..., int], does: str, **switches: 
     return sub
 
 
-def _add_sources(parser: ArgumentParser, *, required: bool = False, omit: str = "") -> None:
+def _add_sources(parser: ArgumentParser, *, required: bool = False, prompt: bool = True) -> None:
     source = parser.add_mutually_exclusive_group(required=required)
-    if omit != "prompt":
+    if prompt:
         source.add_argument("-p", "--prompt", metavar="TEXT", help="read TEXT")
-    if omit != "file":
-        source.add_argument("-f", "--file", metavar="FILE", help="read the bytes of FILE")
+    source.add_argument("-f", "--file", metavar="FILE", help="read the bytes of FILE")
     source.add_argument("--stdin", action="store_true", help="read the standard input")
 
 
@@ -177,8 +176,8 @@ def _parse_ids(text: bytes) -> list[int]:
 
 
 def _count(args: Namespace) -> int:
-    if bool(args.files) + args.stdin + (args.prompt is not None) != 1:
-        args.usage_error("give files, or one of -p/--prompt and --stdin")
+    if bool(args.files) + args.stdin + (args.file is not None) + (args.prompt is not None) != 1:
+        args.usage_error("give files, or one of -p/--prompt, -f/--file and --stdin")
     tok = _load(args.model)
 
     def count(text: bytes) -> int:
@@ -191,7 +190,7 @@ def _count(args: Namespace) -> int:
     for path in args.files:
         try:
             n_tokens = count(_read(path))
-        except (ShimmytokError, OSError) as error:
+        except (ShimmytokError, OSError, MemoryError) as error:
             status = _complain(error)
             continue
         total += n_tokens
@@ -234,7 +233,7 @@ def _write(data: bytes) -> None:
 
 
 def _complain(error: Exception) -> int:
-    problem = str(error)
+    problem = str(error) or ("out of memory" if isinstance(error, MemoryError) else type(error).__name__)
     if isinstance(error, OSError) and error.filename and error.strerror:
         problem = f"{os.fsdecode(error.filename)}: {error.strerror}"
     print("shimmytok: error:", problem, file=sys.stderr)

@@ -234,6 +234,16 @@ def test_count_text(run, small):
     assert run("count", "-m", small, "-p", "hi", "--no-special")[1] == b"1\n"
 
 
+def test_count_the_text_of_one_file(run, tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"Hello world")
+    assert run("count", "-m", "gpt2", "-f", path) == (0, b"2\n", b"")
+    assert run("count", "-m", "gpt2", f"--file={path}") == (0, b"2\n", b"")
+    assert run("count", "-m", "gpt2", "-f", "-", stdin=b"Hello world") == (0, b"2\n", b"")
+    status, out, err = run("count", "-m", "gpt2", "-f", tmp_path / "missing")
+    assert (status, out) == (1, b"") and err.startswith(b"shimmytok: error: ")
+
+
 def test_count_goes_on_after_a_missing_file(run, tmp_path):
     there, missing = tmp_path / "there", tmp_path / "missing"
     there.write_bytes(b"Hello world")
@@ -287,6 +297,9 @@ def test_info_text(run):
         ["decode", "-m", "gpt2", "1", "--stdin"],
         ["count", "-m", "gpt2"],
         ["count", "-m", "gpt2", "file", "-p", "text"],
+        ["count", "-m", "gpt2", "file", "-f", "file"],
+        ["count", "-m", "gpt2", "-p", "text", "-f", "file"],
+        ["decode", "-m", "gpt2", "-p", "1"],
     ],
 )
 def test_wrong_usage_exits_with_2(run, argv):
@@ -309,6 +322,19 @@ def test_errors_exit_with_1(run, tmp_path):
         assert (status, out) == (1, b"")
         assert err.startswith(b"shimmytok: error: ")
         assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("message", ["", "no memory to encode the text"])
+def test_memory_that_runs_out_is_told_in_a_line(run, monkeypatch, tmp_path, message):
+    def exhausted(_):
+        raise MemoryError(message) if message else MemoryError
+
+    line = f"shimmytok: error: {message or 'out of memory'}\n".encode()
+    monkeypatch.setattr(cli, "_read", exhausted)
+    assert run("encode", "-m", "gpt2", "-f", tmp_path / "x") == (1, b"", line)
+    assert run("count", "-m", "gpt2", "a", "b") == (1, b"0\ttotal\n", 2 * line)
+    monkeypatch.setattr(cli, "_load", exhausted)
+    assert run("info", "-m", "gpt2") == (1, b"", line)
 
 
 def test_interrupt_exits_with_130(run, monkeypatch):

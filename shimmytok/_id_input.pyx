@@ -10,6 +10,7 @@ from libc.stdint cimport int64_t
 from shimmytok._array_memory cimport ArrayView, look_at_array
 from shimmytok._join cimport IdForm
 
+from shimmytok.arguments import as_iterator
 from shimmytok.errors import InvalidTokenError
 
 cdef extern from *:
@@ -79,7 +80,8 @@ cdef object checked_ids(object ids, uint32_t count):
     try:
         items = list(ids)
     except TypeError:
-        raise TypeError(f"expected token ids, not {type(ids).__name__}") from None
+        as_iterator(ids, "token ids")
+        raise
     result = np.empty(len(items), np.uint32)
     checked = result
     for i in range(len(items)):

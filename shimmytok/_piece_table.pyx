@@ -7,13 +7,13 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from shimmytok._id_input cimport checked_ids
 from shimmytok._join cimport HIDDEN, IN_ARENA, ROW, SHORT_PIECE, piece_of
 from shimmytok._pieces cimport LONGEST_ID, Token, WritePiece, piece_writer, with_unknown_bytes
 from shimmytok._scratch cimport LARGE, SHIM_LARGE_SLOTS, SHIM_SLOTS, TOO_LARGE, shim_put, shim_take
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._workspace cimport OK, reserve
 
+from shimmytok.arguments import as_token
 from shimmytok.errors import LimitError
 
 cdef extern from "pages.h":
@@ -126,10 +126,8 @@ cdef class PieceTable:
         """One token's piece, empty if it is left out; InvalidTokenError for what is no id."""
         cdef uint64_t k = small_int(token)
         cdef const uint8_t* piece
-        cdef const uint32_t[::1] checked
         if k >= self.rows.count:
-            checked = checked_ids((token,), self.rows.count)
-            k = checked[0]
+            k = as_token(token, self.rows.count)
         piece = piece_of(&self.rows, <uint32_t>k, n)
         if skip_special and self.rows.rows[k * ROW + SHORT_PIECE] & HIDDEN:
             n[0] = 0

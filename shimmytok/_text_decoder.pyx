@@ -16,6 +16,8 @@ from shimmytok._utf8_text cimport as_str
 from shimmytok._workspace cimport OK, reserve
 
 from shimmytok._stream_decoder import StreamDecoder
+from shimmytok.arguments import as_iterator
+from shimmytok.errors import InvalidTokenError
 
 cdef extern from "int_read.h":
     uint64_t small_int "shim_small_int"(object o) noexcept
@@ -147,8 +149,23 @@ cdef class TextDecoder:
             table.give_back(text)
 
     def decode_batch(self, sequences, bint skip_special_tokens=False, *, bint remove_special=False, errors="replace"):
-        """The texts of many sequences of ids, in their order; see `decode`."""
-        return [self.decode_ids(ids, skip_special_tokens, remove_special, errors) for ids in sequences]
+        """The texts of many sequences of ids, in their order; see `decode`.
+
+        Raises what `decode` does, with the number of the sequence: "sequences[3]: ...".
+        """
+        cdef list texts = []
+        try:
+            for ids in sequences:
+                texts.append(self.decode_ids(ids, skip_special_tokens, remove_special, errors))
+        except InvalidTokenError as error:
+            raise InvalidTokenError(f"sequences[{len(texts)}]: {error}") from None
+        except TypeError as error:
+            as_iterator(sequences, "many sequences of token ids")
+            raise TypeError(f"sequences[{len(texts)}]: {error}") from error
+        except UnicodeDecodeError as error:
+            error.reason = f"{error.reason} (sequences[{len(texts)}])"
+            raise
+        return texts
 
     def decode_single(self, token, bint skip_special_tokens=False):
         """One token's piece as text, invalid UTF-8 replaced; InvalidTokenError for an id outside the vocabulary."""

@@ -8,7 +8,7 @@ from shimmytok._text_decoder import TextDecoder
 from shimmytok.disallowed import Disallowed, DisallowedTokens
 from shimmytok.vocab import Vocab
 
-Text = str | bytes
+Text = str | bytes | bytearray | memoryview
 
 class TextEncoder(TextDecoder):
     _encoder: Encoder | None

@@ -7,6 +7,7 @@ from shimmytok._batch cimport encode_flat, encode_lists
 from shimmytok._ids cimport as_array
 from shimmytok._texts cimport as_owner
 
+from shimmytok.arguments import as_int
 from shimmytok.errors import UnsupportedModelError
 
 cdef enum:
@@ -26,6 +27,8 @@ cdef object number_of_processors():
 cdef size_t threads_for(Texts texts, object num_threads) except 0:
     """How many threads to encode texts with: with None as many as there are processors."""
     cdef size_t most = min(<size_t>texts.count, texts.total // WORTH_A_THREAD)
+    if num_threads is not None and not isinstance(num_threads, int):
+        num_threads = as_int(num_threads, "int or None", "num_threads")
     if num_threads is not None and num_threads < 1:
         raise ValueError(f"num_threads is {num_threads}: it must be at least 1")
     if most < 2:
@@ -55,7 +58,7 @@ cdef class TextEncoder(TextDecoder):
     cdef Texts check_all(self, object texts, object disallowed):
         cdef Texts held
         self.check(None, NOTHING)
-        if isinstance(texts, (str, bytes)):
+        if not isinstance(texts, list) and isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
         held = Texts(texts)
         if disallowed is not NOTHING and disallowed is not None:
@@ -67,10 +70,10 @@ cdef class TextEncoder(TextDecoder):
     def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
         """The ids of a text: llama_tokenize.
 
-        text: str, or bytes, which may be invalid UTF-8.
+        text: str, or bytes (bytearray, memoryview), which may be invalid UTF-8.
         add_special_tokens: put the ids around it that the model wants (BOS, EOS).
         parse_special: special tokens in the text become their ids; otherwise they are text like any other.
-        disallowed_special: token texts, or "all", that raise SpecialTokenError where the text holds one.
+        disallowed_special: token texts (any iterable), or "all", that raise SpecialTokenError where a text holds one.
         Raises SpecialTokenError, LimitError for a text over 2 GiB, UnsupportedModelError where a file has no tokenizer.
         """
         cdef Scratch* scratch

@@ -6,6 +6,7 @@ unless the str keeps it already: that is many times quicker than Python does it,
 
 from libc.stdlib cimport free, malloc
 
+from shimmytok.arguments import as_iterator
 from shimmytok.errors import LimitError
 
 cdef extern from "Python.h":
@@ -43,13 +44,22 @@ cdef object look_at_utf8(object text, View* view):
     return owner
 
 
+cdef list listed(object texts):
+    try:
+        return list(texts)
+    except TypeError:
+        as_iterator(texts, "many texts")
+        raise
+
+
 cdef class Texts:
     """Views of many texts, in order."""
 
     def __cinit__(self, texts):
         cdef Py_ssize_t i
         cdef object text
-        self.owners = list(texts)                          # nobody else can change it while we look at its items
+        # A list of our own: nobody else can change it while we look at its items.
+        self.owners = list(texts) if isinstance(texts, list) else listed(texts)
         self.views = <View*>malloc((len(self.owners) + 1) * sizeof(View))
         if self.views == NULL:
             raise MemoryError
@@ -59,6 +69,9 @@ cdef class Texts:
                 owner = look_at(text, &self.views[i])
             except (TypeError, LimitError) as error:
                 raise type(error)(f"texts[{i}]: {error}") from None
+            except (ValueError, BufferError) as error:     # the text's own, when it is asked for its bytes
+                kind = ValueError if isinstance(error, ValueError) else BufferError
+                raise kind(f"texts[{i}]: {error}") from error
             if owner is not text:
                 self.owners[i] = owner
             self.total += about_bytes(&self.views[i])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shimmytok.arguments import many_texts, wrong_type
 from shimmytok.errors import ShimmytokError
 from shimmytok.hard_texts import HARD_TEXTS
 from shimmytok.shown import shown
@@ -47,18 +48,21 @@ class Difference:
         return asdict(self)
 
 
-def diff(a: Tokenizer, b: Tokenizer, texts: Iterable[bytes] = HARD_TEXTS) -> list[Difference]:
+def diff(a: Tokenizer, b: Tokenizer, texts: Iterable[str | bytes] = HARD_TEXTS) -> list[Difference]:
     """Compare two tokenizers; an empty list if nothing differs.
 
     a, b: the tokenizers.  Model, pre, flags, special ids, tokens that end the generation, vocabularies and merges are
     compared, and the ids of texts.
-    texts: bytes, which need not be UTF-8.
+    texts: str, or bytes, which need not be UTF-8.
     Chat templates are not compared.
 
     >>> gpt2 = Tokenizer.from_pretrained("gpt2")
     >>> diff(gpt2, gpt2)
     []
     """
+    for name, tok in (("a", a), ("b", b)):
+        if not isinstance(tok, Tokenizer):
+            raise wrong_type(tok, "a Tokenizer", name)
     examples = {
         "model": _values([("tokenizer.ggml.model", a.model_type, b.model_type)]),
         "pre": _values([("tokenizer.ggml.pre", a.pre_type, b.pre_type)]),
@@ -69,7 +73,7 @@ def diff(a: Tokenizer, b: Tokenizer, texts: Iterable[bytes] = HARD_TEXTS) -> lis
         **_vocabularies(a, b),
         **_merges(a, b),
         "normalizer": _values([("charsmap and types", a._parts.settings, b._parts.settings)], show=False),
-        "ids": _texts(a, b, texts),
+        "ids": _texts(a, b, many_texts(texts)),
     }
     found = [_counted(what, places) for what, places in examples.items()]
     differences = [difference for difference in found if difference.count]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Literal
 
 from shimmytok._encoder import find_special
 from shimmytok._specials import SpecialMatcher
+from shimmytok.arguments import as_iterator, wrong_type
 from shimmytok.errors import SpecialTokenError
 from shimmytok.shown import shown
 from shimmytok.special_ids import TokenAttr
@@ -14,7 +15,10 @@ from shimmytok.vocab import Vocab, as_bytes
 
 KEPT = 16  # automata of one tokenizer
 
-Disallowed = Collection[str] | Literal["all"]
+TOKEN_TEXTS = 'token texts (str or bytes), or "all"'
+
+Names = frozenset[str | bytes]
+Disallowed = Iterable[str | bytes] | Literal["all"] | None
 
 
 class DisallowedTokens:
@@ -22,18 +26,18 @@ class DisallowedTokens:
 
     def __init__(self, vocab: Vocab):
         self._vocab = vocab
-        self._matchers: dict[str | frozenset[str], SpecialMatcher] = {}
+        self._matchers: dict[str | Names, SpecialMatcher] = {}
 
-    def matcher(self, disallowed: Disallowed) -> SpecialMatcher:
+    def matcher(self, disallowed: Iterable[str | bytes]) -> SpecialMatcher:
         """What finds these tokens, or for "all" any that parsing would find.
 
         ValueError for what is no special token of the vocabulary.
         """
-        key = disallowed if isinstance(disallowed, str) else frozenset(disallowed)
+        key = disallowed if isinstance(disallowed, str) else _as_set(disallowed)
         matcher = self._matchers.get(key)
         if matcher is None:
             if isinstance(key, str) and key != "all":
-                raise ValueError(f'disallowed_special is {key!r}: give "all" or a collection of token texts')
+                raise _neither(key)
             tokens = self._all() if isinstance(key, str) else self._some(key)
             matcher = SpecialMatcher(tokens)
             self._keep(key, matcher)
@@ -47,7 +51,7 @@ class DisallowedTokens:
             name = shown(self._vocab.id_texts[token])
             raise SpecialTokenError(f"{where}the text holds the special token {name} at byte {start}")
 
-    def _keep(self, key: str | frozenset[str], matcher: SpecialMatcher) -> None:
+    def _keep(self, key: str | Names, matcher: SpecialMatcher) -> None:
         # A new dict each time: other threads may be reading the old one.
         kept = list(self._matchers.items())[-(KEPT - 1) :]
         self._matchers = {**dict(kept), key: matcher}
@@ -56,10 +60,27 @@ class DisallowedTokens:
         hidden = self._vocab.having(TokenAttr.CONTROL | TokenAttr.UNKNOWN)
         return [token for token in self._vocab.specials(parse_special=True) if hidden[token[1]]]
 
-    def _some(self, names: frozenset[str]) -> list[tuple[bytes, int, bool, bool]]:
+    def _some(self, names: Names) -> list[tuple[bytes, int, bool, bool]]:
+        for name in names:
+            if not isinstance(name, (str, bytes)):
+                raise wrong_type(name, TOKEN_TEXTS, "disallowed_special")
         tokens = self._vocab.specials(parse_special=True)
         wanted = {as_bytes(name) for name in names}
         unknown = wanted - {token[0] for token in tokens}
         if unknown:
             raise ValueError(f"not a special token of this vocabulary: {min(unknown)!r}")
         return [token for token in tokens if token[0] in wanted]
+
+
+def _neither(given: str | bytes) -> ValueError:
+    return ValueError(f'disallowed_special is {given!r}: give "all" or a collection of token texts')
+
+
+def _as_set(names: Iterable[str | bytes]) -> Names:
+    if isinstance(names, bytes):
+        raise _neither(names)
+    try:
+        return frozenset(names)
+    except TypeError as error:
+        as_iterator(names, TOKEN_TEXTS, "disallowed_special")
+        raise TypeError(f"disallowed_special: expected {TOKEN_TEXTS}: {error}") from error

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shimmytok._encoder import Encoder
 from shimmytok._piece_table import PieceTable
-from shimmytok.errors import InvalidTokenError, UnsupportedModelError
+from shimmytok.arguments import as_int, as_token
+from shimmytok.errors import UnsupportedModelError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.special_ids import TokenAttr
 from shimmytok.vocab import as_bytes, read_text
@@ -63,7 +63,7 @@ class TokenInfo:
         return value if isinstance(value, int) else None
 
     @property
-    def metadata(self) -> Mapping[str, Any]:
+    def metadata(self) -> Metadata:
         """All metadata of the file, decoded when looked at; long arrays are read from the file again."""
         return self._metadata
 
@@ -197,9 +197,7 @@ class TokenInfo:
 
     def _checked(self, token: int) -> int:
         self._check_tokens()
-        if not 0 <= token < self.vocab_size:
-            raise InvalidTokenError(f"token id {token}: the vocabulary has {self.vocab_size} tokens")
-        return token
+        return as_token(token, self._parts.n_tokens)
 
     def token_to_id(self, token: str | bytes) -> int | None:
         """The id of a token, by its text as the file writes it; of equal texts the last one's.
@@ -221,8 +219,10 @@ class TokenInfo:
         special: also for unknown and control tokens, whose piece is empty otherwise.
         lstrip: leave out up to so many leading spaces.
         """
-        if lstrip < 0:
-            raise ValueError(f"lstrip is {lstrip}: it counts spaces")
+        if lstrip != 0:
+            lstrip = min(as_int(lstrip, name="lstrip"), 1 << 31)
+            if lstrip < 0:
+                raise ValueError(f"lstrip is {lstrip}: it counts spaces")
         return self._pieces.piece(self._checked(token), special, lstrip)
 
     def token_type(self, token: int) -> TokenType:

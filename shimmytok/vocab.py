@@ -13,6 +13,7 @@ import numpy as np
 
 from shimmytok._introsort import longest_first
 from shimmytok._vocab import TokenTable, having
+from shimmytok.arguments import wrong_type
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, ValueType, keys
 from shimmytok.special_ids import (
@@ -110,6 +111,8 @@ def as_bytes(token: str | bytes) -> bytes:
     """A token's text as the file has it, from how `id_to_token` gives it."""
     if isinstance(token, bytes):
         return token
+    if not isinstance(token, str):
+        raise wrong_type(token, "str or bytes")
     try:
         return token.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate that stands for no byte

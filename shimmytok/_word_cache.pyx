@@ -5,10 +5,11 @@ grows.  Where words lie is in include/word_cache.h, how an entry is read and wri
 are looked up in _cached_pieces.pyx.
 """
 
-import operator
 import os
 
 from libc.string cimport memset
+
+from shimmytok.arguments import as_int
 
 cdef extern from "word_cache.h":
     const int SHIM_LONG_WORDS
@@ -31,7 +32,7 @@ cdef class WordCache:
 
     def __cinit__(self, size):
         cdef size_t lines
-        self.size = operator.index(size)
+        self.size = as_int(size, name="cache_bytes")
         if not 0 <= self.size <= LARGEST:
             raise ValueError(f"cache_bytes is {self.size}: it must be from 0 to {LARGEST}")
         if self.size < SMALLEST:
@@ -45,7 +46,7 @@ cdef class WordCache:
         self._reserved = lines * LINE * 8
         self.t.short_lines = <uint64_t*>shim_pages_new(self._reserved)
         if self.t.short_lines == NULL:
-            raise MemoryError
+            raise MemoryError(f"no memory for words: cache_bytes is {self.size}")
         self.t.wide_lines = self.t.short_lines + LINE * self.t.n_short
         self.t.long_lines = self.t.wide_lines + 2 * LINE * self.t.n_wide
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from shimmytok import models
 from shimmytok._encoder import Encoder
@@ -20,6 +20,7 @@ from shimmytok._text_encoder import TextEncoder
 from shimmytok._word_cache import WordCache
 from shimmytok.disallowed import DisallowedTokens
 from shimmytok.gguf import Limits, Metadata
+from shimmytok.gguf.overrides import warn_of_unread
 from shimmytok.models import bpe, spm  # noqa: F401  nearly every file needs one of these models
 from shimmytok.models.parts import Parts
 from shimmytok.sources import open_metadata, resolve
@@ -27,6 +28,8 @@ from shimmytok.special_ids import check_size
 from shimmytok.token_info import TokenInfo
 
 CACHE_BYTES = 8 << 20
+
+_Self = TypeVar("_Self", bound="Tokenizer")
 
 
 class Tokenizer(TextEncoder, TokenInfo):
@@ -43,6 +46,10 @@ class Tokenizer(TextEncoder, TokenInfo):
     """
 
     def __init__(self, metadata: Metadata, cache_bytes: int = CACHE_BYTES):
+        """metadata: what a file says, which is closed; cache_bytes: see `from_gguf_file`."""
+        if not isinstance(metadata, Metadata):
+            loaders = "a file is loaded with Tokenizer.from_gguf_file, bytes with Tokenizer.from_bytes"
+            raise TypeError(f"expected Metadata, not {type(metadata).__name__}: {loaders}")
         self._metadata = metadata
         self._cache = WordCache(cache_bytes)
         self._parts = models.load(metadata, self._cache)
@@ -53,13 +60,13 @@ class Tokenizer(TextEncoder, TokenInfo):
 
     @classmethod
     def from_gguf_file(
-        cls,
+        cls: type[_Self],
         path: str | os.PathLike[str],
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cache_bytes: int = CACHE_BYTES,
-    ) -> Tokenizer:
+    ) -> _Self:
         """Load the tokenizer of a GGUF file; its tensors are not read.  Any part of a split model will do.
 
         overrides: metadata values that replace the file's; None removes a key.
@@ -71,13 +78,13 @@ class Tokenizer(TextEncoder, TokenInfo):
 
     @classmethod
     def from_bytes(
-        cls,
-        data: bytes,
+        cls: type[_Self],
+        data: bytes | bytearray | memoryview,
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cache_bytes: int = CACHE_BYTES,
-    ) -> Tokenizer:
+    ) -> _Self:
         """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice.
 
         Other arguments and errors: see `from_gguf_file`.
@@ -86,13 +93,13 @@ class Tokenizer(TextEncoder, TokenInfo):
 
     @classmethod
     def from_reader(
-        cls,
+        cls: type[_Self],
         reader: BinaryIO,
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cache_bytes: int = CACHE_BYTES,
-    ) -> Tokenizer:
+    ) -> _Self:
         """Load the tokenizer of a GGUF file from an open binary file, reading little more than the metadata.
 
         reader: anything with `read`; it need not be seekable, and its position afterwards is not defined.
@@ -102,13 +109,13 @@ class Tokenizer(TextEncoder, TokenInfo):
 
     @classmethod
     def from_pretrained(
-        cls,
+        cls: type[_Self],
         name: str | os.PathLike[str],
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
         cache_bytes: int = CACHE_BYTES,
-    ) -> Tokenizer:
+    ) -> _Self:
         """Load a tokenizer by name: "gpt2" (which comes with the package), or the path of a GGUF file.
 
         Other arguments and errors: see `from_gguf_file`.
@@ -155,10 +162,10 @@ class Tokenizer(TextEncoder, TokenInfo):
             raise AttributeError(f"a Tokenizer does not change: {name} cannot be set")
         super().__setattr__(name, value)
 
-    def __copy__(self) -> Tokenizer:
+    def __copy__(self: _Self) -> _Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tokenizer:
+    def __deepcopy__(self: _Self, memo: dict[int, Any]) -> _Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -185,9 +192,13 @@ def _rebuild(data: bytes, cache_bytes: int, limits: Limits) -> Tokenizer:
     return Tokenizer(Metadata.from_bytes(data, limits=limits), cache_bytes)
 
 
-def _load(cls: type[Tokenizer], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int) -> Tokenizer:
+def _load(cls: type[_Self], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int) -> _Self:
     try:
-        return cls(metadata.with_overrides(overrides) if overrides else metadata, cache_bytes)
+        if overrides is not None:
+            overridden = metadata.with_overrides(overrides)
+            warn_of_unread(metadata, overrides)
+            metadata = overridden
+        return cls(metadata, cache_bytes)
     except BaseException:
         metadata.close()
         raise

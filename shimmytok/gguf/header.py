@@ -12,7 +12,7 @@ from shimmytok.gguf import _walk, keys
 from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.cursor import ITEM_BYTES, Cursor, MoreBytes
 from shimmytok.gguf.keys import ValueType
-from shimmytok.gguf.limits import Limits
+from shimmytok.gguf.limits import Limits, checked
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -54,9 +54,9 @@ def c_string(raw: bytes | memoryview) -> bytes:
 class KeySection:
     """The index of the key section of the file `path`; empty until `scan` is called."""
 
-    def __init__(self, path: str, limits: Limits):
+    def __init__(self, path: str, limits: Limits | None):
         self.path = path
-        self.limits = limits
+        self.limits = checked(limits)
         self.version = 0
         self.big_endian = False
         self.entries: dict[str, Entry] = {}

@@ -76,6 +76,11 @@ SUPPRESS_TOKENS = "tokenizer.ggml.suppress_tokens"
 CHAT_TEMPLATE = "tokenizer.chat_template"
 
 
+def tokenizer_keys() -> list[str]:
+    """The keys above that begin with "tokenizer."."""
+    return [str(key) for name, key in globals().items() if name.isupper() and str(key).startswith("tokenizer.")]
+
+
 def vocab_size(architecture: str) -> str:
     """The key of the vocabulary's size, which only models without a tokenizer need.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from shimmytok.arguments import wrong_type
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -38,3 +40,15 @@ class Limits:
         for name, value in asdict(self).items():
             if not isinstance(value, int) or not 0 <= value < 1 << 63:
                 raise ValueError(f"{name} = {value!r} is not an int from 0 to 2**63 - 1")
+
+
+_DEFAULT = Limits()
+
+
+def checked(limits: Limits | None) -> Limits:
+    """The limits to load with; None stands for the default ones."""
+    if limits is None:
+        return _DEFAULT
+    if not isinstance(limits, Limits):
+        raise wrong_type(limits, "Limits or None", "limits")
+    return limits

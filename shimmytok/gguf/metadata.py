@@ -23,7 +23,6 @@ from shimmytok.gguf.overrides import Override
 from shimmytok.gguf.source import FileSource, MemorySource, Source, read_section
 
 _Self = TypeVar("_Self", bound="Metadata")
-_DEFAULT_LIMITS = Limits()
 
 
 class Metadata(Mapping[str, Any]):
@@ -52,7 +51,7 @@ class Metadata(Mapping[str, Any]):
         if it exceeds `limits`, and OSError as `open` does.
         """
         name = os.fsdecode(path)
-        section = KeySection(name, limits or _DEFAULT_LIMITS)
+        section = KeySection(name, limits)
         source = FileSource(name, section.limits)
         section.scan(source.mapped, source.size)
         return cls(section, source)
@@ -63,7 +62,7 @@ class Metadata(Mapping[str, Any]):
 
         `data` are a whole file or its first bytes. Raises GGUFError and LimitError as `from_file` does.
         """
-        section = KeySection(name, limits or _DEFAULT_LIMITS)
+        section = KeySection(name, limits)
         view = memoryview(data)
         try:
             view = view.cast("B")
@@ -81,7 +80,7 @@ class Metadata(Mapping[str, Any]):
         `binary_file.read` raises.
         """
         name = getattr(binary_file, "name", None)
-        section = KeySection(name if isinstance(name, str) else "<reader>", limits or _DEFAULT_LIMITS)
+        section = KeySection(name if isinstance(name, str) else "<reader>", limits)
         return cls(section, read_section(binary_file, section))
 
     # The file
@@ -121,7 +120,7 @@ class Metadata(Mapping[str, Any]):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def with_overrides(self, overrides: Mapping[str, Override | None]) -> Metadata:
+    def with_overrides(self: _Self, overrides: Mapping[str, Override | None]) -> _Self:
         """A view of the same file in which these values replace the file's, and None removes a key.
 
         A getter takes an override whose Python type fits it, else it raises GGUFError. TypeError for other values.
@@ -205,6 +204,8 @@ class Metadata(Mapping[str, Any]):
 
     def numbers(self, key: str, *types: ValueType) -> np.ndarray[Any, np.dtype[Any]] | None:
         """An array of one of the given scalar types: a read-only copy, of shape [items], in native byte order."""
+        if not types or not all(isinstance(item, ValueType) for item in types):
+            raise TypeError(f"numbers({key!r}): say which types the items may have, as in ValueType.INT32")
         value = self._overridden.get(key)
         if value is not None:
             return given.numbers(key, value, types)

@@ -7,41 +7,68 @@ wrong type; here it is an error, for a caller who overrides means it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from shimmytok.arguments import full_name, wrong_type
 from shimmytok.errors import GGUFError
+from shimmytok.gguf import keys
 from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.header import c_string
 from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.values import DTYPES
+from shimmytok.log import warn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from shimmytok.gguf.metadata import Metadata
 
 Override: TypeAlias = "str | int | float | bool | list[int] | list[float] | list[str]"
 
 PATH = "<overrides>"
 
+_NAMED_TEMPLATE = keys.chat_template("")
+
 
 def check(overrides: Mapping[str, Override | None]) -> dict[str, Override | None]:
     """A copy of the overrides, lists copied too; TypeError for what is no override."""
     checked: dict[str, Override | None] = {}
+    if not hasattr(overrides, "items"):
+        raise wrong_type(overrides, "a mapping of keys to values", "overrides")
     for key, value in overrides.items():
         if not isinstance(key, str):
             raise TypeError(f"a key is a str, not {type(key).__name__}")
         copied = value.copy() if isinstance(value, list) else value
         kinds = {type(item) for item in copied} if isinstance(copied, list) else {type(copied)}
         if isinstance(copied, list) and not (kinds <= {int, float} or kinds == {str}):
-            raise TypeError(f"key {key!r}: the items of a list are all str, or all int or float")
+            found = ", ".join(sorted({full_name(item) for item in copied}))
+            raise TypeError(f"key {key!r}: the items of a list are all str, or all int or float; found {found}")
         if not kinds <= {str, int, float, bool, type(None)}:
-            raise TypeError(f"key {key!r}: an override cannot be a {type(value).__name__}")
+            raise TypeError(f"key {key!r}: an override cannot be a {full_name(value)}")
         for item in copied if isinstance(copied, list) else [copied]:
             _check_encodable(key, item)
         checked[key] = copied
     return checked
+
+
+def warn_of_unread(metadata: Metadata, overrides: Iterable[str]) -> None:
+    """Warn of keys of a tokenizer that are neither in the file nor read by any: most often they are misspelt."""
+    known = keys.tokenizer_keys()
+    for key in overrides:
+        if not key.startswith("tokenizer.") or key in metadata or key in known or key.startswith(_NAMED_TEMPLATE):
+            continue
+        import difflib  # slow to import, for what hardly anybody needs
+
+        ends = {_end(name): f"; did you mean {name!r}?" for name in known}
+        meant = "".join(ends[end] for end in difflib.get_close_matches(_end(key), ends, 1))
+        warn("override of %r: no tokenizer reads this key, and it is not in %s%s", key, metadata.source, meant)
+
+
+def _end(key: str) -> str:
+    return key.removeprefix("tokenizer.").removeprefix("ggml.")
 
 
 def _check_encodable(key: str, item: object) -> None:

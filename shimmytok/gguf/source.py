@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import stat
 from collections.abc import Iterable
 from typing import BinaryIO, Protocol
 
+from shimmytok.arguments import wrong_type
 from shimmytok.errors import GGUFError, ModelNotFoundError
 from shimmytok.gguf.header import Entry, KeySection
 from shimmytok.gguf.keys import ValueType
@@ -127,6 +129,8 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 def read_section(file: BinaryIO, section: KeySection) -> MemorySource:
     """Read as much of a stream as its key section needs, and index it."""
+    if isinstance(file, io.TextIOBase) or not callable(getattr(file, "read", None)):
+        raise wrong_type(file, "a file that is open in binary mode, or another object with read")
     read = bytearray()
     wanted = FIRST_CHUNK
     at_end = False
@@ -136,7 +140,10 @@ def read_section(file: BinaryIO, section: KeySection) -> MemorySource:
             chunk = file.read(wanted - len(read))
             if chunk is None:
                 raise GGUFError("the reader has no bytes yet, and does not block", path=section.path, offset=len(read))
-            read += chunk
+            try:
+                read += chunk
+            except TypeError:
+                raise TypeError(f"expected bytes of the reader, not {type(chunk).__name__}") from None
             at_end = not chunk
         # Released by hand: `read` cannot grow while there is a view of it.
         with memoryview(read) as view:

@@ -35,7 +35,7 @@ EXTERNAL = (
     "numpy.dtype numpy.ndarray os.PathLike"
 )
 # Types of the package that are not public: they are shown, and lead nowhere.
-INTERNAL = "Override shimmytok.gguf._strings.StringArray shimmytok.gguf.keys.ValueType shimmytok.gguf.metadata._Self"
+INTERNAL = "Override shimmytok.gguf._strings.StringArray shimmytok.gguf.keys.ValueType"
 nitpick_ignore = [("py:class", name) for name in f"{EXTERNAL} {INTERNAL}".split()]
 
 html_theme = "furo"

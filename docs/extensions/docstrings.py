@@ -25,9 +25,19 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True}
 
 
-def show_types(app: Sphinx, what: str, name: str, obj: Any, *signature: Any) -> tuple[str, str] | None:
-    """The signature of a stub in place of the one that autodoc made up, for compiled methods only."""
-    return stubs.signature_of(obj) if what == "method" and stubs.is_compiled(obj) else None
+def show_types(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, arguments: str | None, result: str | None
+) -> tuple[str | None, str] | None:
+    """Another signature than the one that autodoc made up.
+
+    Compiled methods get that of their stub; a method that gives an object of its class, whichever that is, shows the
+    class that it is listed under.
+    """
+    if what == "method" and stubs.is_compiled(obj):
+        return stubs.signature_of(obj)
+    if result is not None and result.rpartition(".")[2] == "_Self":
+        return arguments, name.rpartition(".")[0]
+    return None
 
 
 def mark_up(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:

@@ -47,6 +47,14 @@ def test_nothing_else_is_there():
     assert documented() - set(public_names()) == set()
 
 
+def test_types_of_texts():
+    arguments, _ = stubs.signature_of(shimmytok.Tokenizer.encode)
+    assert "text: str | bytes | bytearray | memoryview" in arguments
+    assert "disallowed_special: Iterable[str | bytes] | Literal['all'] | None=()" in arguments
+    arguments, _ = stubs.signature_of(shimmytok.Tokenizer.encode_batch)
+    assert "texts: Iterable[str | bytes | bytearray | memoryview]" in arguments
+
+
 def test_compiled_methods_are_found():
     names = {method.__name__ for method in COMPILED}
     assert {"encode", "encode_batch_flat", "count", "decode", "step", "flush"} <= names

@@ -15,6 +15,7 @@ from shimmytok import Metadata, Tokenizer
 from shimmytok._word_cache import LARGEST, WordCache
 from shimmytok.gguf import ValueType
 from shimmytok.sources import BUNDLED
+from tiny import gguf
 
 PATH = BUNDLED["gpt2"]
 
@@ -139,6 +140,8 @@ def test_overrides_of_keys_that_may_be(caplog):
     assert Tokenizer.from_gguf_file(PATH, overrides=overrides).chat_template == "{{ messages }}"
     odd = Metadata.from_file(PATH).with_overrides({"tokenizer.ggml.odd": 1})
     assert odd["tokenizer.ggml.odd"] == 1
+    data = gguf("test", ["a"], odd=(ValueType.UINT32, 1))
+    assert Tokenizer.from_bytes(data, overrides={"tokenizer.ggml.odd": 2}).metadata["tokenizer.ggml.odd"] == 2
     assert not caplog.records
 
 

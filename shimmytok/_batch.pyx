@@ -46,8 +46,7 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
     try:
         while i < texts.count:
             status = encoder.run_some(
-                texts.views + i, <size_t>(texts.count - i), add_special, parse_special, &scratch.ws, ids, counts + i,
-                &done
+                texts.views + i, <size_t>(texts.count - i), add_special, parse_special, scratch, ids, counts + i, &done
             )
             i += <Py_ssize_t>done
             if status != OK:
@@ -55,9 +54,9 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
         for i in range(texts.count):
             if ends == NULL:
                 rows.append(ints.make_list(ids.ids + start, <size_t>counts[i]))
+            else:
+                ends[i] = <int64_t>start + counts[i]
             start += <size_t>counts[i]
-            if ends != NULL:
-                ends[i] = <int64_t>start
         return None if ends == NULL else as_array(ids)
     finally:
         encoder.spare.give_back(scratch)

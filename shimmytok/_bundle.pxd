@@ -7,14 +7,37 @@ has a piece of its own, which is too long for the word cache to know.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
-from shimmytok._cached_pieces cimport Pieces
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Bundle, Insert, reserve
+from shimmytok._cached_pieces cimport Insert, Pieces
+from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, reserve
 
 cdef enum:
     STAND_IN = 16                  # bytes of the piece that stands for an Insert: more than a short entry has
     SLACK = 16                     # bytes that may be read behind the text
+
+cdef struct Bundle:
+    Buffer text
+    Buffer starts                  # of the pieces: uint32_t[n_ends], where they do not follow one another
+    Buffer ends                    # of the pieces: uint32_t[n_ends]
+    Buffer inserts                 # Insert[n_inserts], in order
+    size_t n                       # bytes of text
+    size_t n_ends
+    size_t n_inserts
+
+
+cdef inline size_t bundle_size(const Bundle* b) noexcept nogil:
+    """The bytes it holds."""
+    return b.text.cap + b.starts.cap + b.ends.cap + b.inserts.cap
+
+
+cdef inline void bundle_free(Bundle* b) noexcept nogil:
+    free(b.text.data)
+    free(b.starts.data)
+    free(b.ends.data)
+    free(b.inserts.data)
+    memset(b, 0, sizeof(Bundle))
 
 
 cdef inline void bundle_begin(Bundle* b) noexcept nogil:
@@ -45,16 +68,16 @@ cdef inline void append_places(
 
 
 cdef inline int bundle_pieces(
-    Bundle* b, size_t base, const uint32_t* starts, const uint32_t* ends, size_t count
+    Bundle* b, const uint32_t* starts, const uint32_t* ends, size_t count
 ) noexcept nogil:
-    """Append pieces of the text from `base` on; starts: NULL where they follow one another."""
+    """Append pieces of the text that will be appended next; starts: NULL where they follow one another."""
     if reserve(&b.ends, (b.n_ends + count) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
-    append_places(&b.ends, b.n_ends, ends, count, base)
+    append_places(&b.ends, b.n_ends, ends, count, b.n)
     if starts != NULL:
         if reserve(&b.starts, (b.n_ends + count) * sizeof(uint32_t)) != OK:
             return OUT_OF_MEMORY
-        append_places(&b.starts, b.n_ends, starts, count, base)
+        append_places(&b.starts, b.n_ends, starts, count, b.n)
     b.n_ends += count
     return OK
 
@@ -66,7 +89,7 @@ cdef inline int bundle_insert(
     cdef Insert* insert
     cdef uint8_t* room = bundle_room(b, STAND_IN)
     cdef uint32_t start = 0, end = STAND_IN
-    if room == NULL or bundle_pieces(b, b.n, &start, &end, 1) != OK or \
+    if room == NULL or bundle_pieces(b, &start, &end, 1) != OK or \
             reserve(&b.inserts, (b.n_inserts + 2) * sizeof(Insert)) != OK:
         return OUT_OF_MEMORY
     memset(room, 0, STAND_IN + SLACK)

@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._word_cache cimport WordCacheTables
-from shimmytok._workspace cimport IdSink, Insert, Workspace
+from shimmytok._workspace cimport IdSink, Workspace
 
 cdef extern from "missed.h":
     ctypedef struct Missed "shim_missed":  # a piece that the cache does not know
@@ -24,6 +24,14 @@ cdef extern from *:
 ctypedef int (*EncodeMissed)(
     const void* tables, Missed* missed, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil
+
+cdef struct Insert:                # ids that stand between pieces and belong to none
+    uint32_t at                    # in the text: where the piece begins that stands for them
+    uint32_t n
+    const uint32_t* ids            # NULL: `token`
+    uint32_t token
+    bint is_last                   # of its text
+    size_t position                # of the first of them among all ids, once these are there
 
 cdef struct Pieces:                # of one text
     const uint8_t* text

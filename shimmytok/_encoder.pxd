@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint32_t
 
+from shimmytok._bundle cimport Bundle
 from shimmytok._scratch cimport Scratch, ScratchPool
 from shimmytok._specials cimport SpecialMatcher, SpecialTables
 from shimmytok._texts cimport View
@@ -27,11 +28,13 @@ cdef class Encoder:
     cdef ScratchPool spare
     cdef int run(self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out) noexcept nogil
     cdef int run_some(
-        self, const View* views, size_t count, bint add_special, bint parse_special, Workspace* ws, IdSink* out,
+        self, const View* views, size_t count, bint add_special, bint parse_special, Scratch* scratch, IdSink* out,
         int64_t* counts, size_t* done
     ) noexcept nogil
     cdef int run_fragments(
-        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
+        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out, Bundle* bundle
     ) noexcept nogil
-    cdef int bundle(self, View view, bint add_special, bint parse_special, Workspace* ws) noexcept nogil
+    cdef int bundle(
+        self, View view, bint add_special, bint parse_special, Workspace* ws, Bundle* bundle
+    ) noexcept nogil
     cdef Scratch* encode(self, object text, bint add_special, bint parse_special) except NULL

@@ -8,12 +8,13 @@ import numpy as np
 from libc.stdint cimport uint8_t
 
 from shimmytok._bundle cimport bundle_begin, bundle_insert
+from shimmytok._cached_pieces cimport Insert
+from shimmytok.normalizers._sentencepiece cimport MOST_WALKED
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
 from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
-from shimmytok._workspace cimport LONGEST_TEXT, MOST_WALKED, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Bundle, \
-    Insert, Segment, push, reserve
+from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Segment, push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 
@@ -108,62 +109,63 @@ cdef class Encoder:
         if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
             status = self.model.encode_view(self.model.tables, &view, ws, out)
         else:
-            status = self.run_fragments(specials, &view, ws, out)
+            status = self.run_fragments(specials, &view, ws, out, NULL)
         if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
             return OUT_OF_MEMORY
         return status
 
     cdef int run_some(
-        self, const View* views, size_t count, bint add_special, bint parse_special, Workspace* ws, IdSink* out,
+        self, const View* views, size_t count, bint add_special, bint parse_special, Scratch* scratch, IdSink* out,
         int64_t* counts, size_t* done
     ) noexcept nogil:
-        """Encode the first of some texts, short ones together; `done` becomes how many.  After a failure it is the
-        number of the text."""
+        """Encode the first of some texts, short ones together, and count the ids of each; `done` becomes how many.
+        After a failure it is the number of the text."""
+        cdef Bundle* bundle = &scratch.bundle
         cdef Bundle before
         cdef size_t first = out.n, k = 0
         cdef int status
         done[0] = 0
-        bundle_begin(&ws.bundle)
+        bundle_begin(bundle)
         if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
             count = 0                                      # are encoded together
-        while k < count and views[k].n <= BUNDLED_TEXT and ws.bundle.n < MOST_BUNDLED:
-            before = ws.bundle
-            if self.bundle(views[k], add_special, parse_special, ws) != OK:
-                drop_from(&ws.bundle, &before)
+        while k < count and views[k].n <= BUNDLED_TEXT and bundle.n < MOST_BUNDLED:
+            before = bundle[0]
+            if self.bundle(views[k], add_special, parse_special, &scratch.ws, bundle) != OK:
+                drop_from(bundle, &before)
                 break
             k += 1
-        if k > 1 and self.model.encode_bundle(self.model.tables, ws, out) == OK:
-            count_ids(&ws.bundle, first, counts)
+        if k > 1 and self.model.encode_bundle(self.model.tables, bundle, &scratch.ws, out) == OK:
+            count_ids(bundle, first, counts)
             done[0] = k
             return OK
         out.n = first                                      # what failed, if anything did, will fail again
         while done[0] < max(k, <size_t>1):
             first = out.n
-            status = self.run(views[done[0]], add_special, parse_special, ws, out)
+            status = self.run(views[done[0]], add_special, parse_special, &scratch.ws, out)
             if status != OK:
                 return status
             counts[done[0]] = <int64_t>(out.n - first)
             done[0] += 1
         return OK
 
-    cdef int bundle(self, View view, bint add_special, bint parse_special, Workspace* ws) noexcept nogil:
-        """Append a text to the bundle."""
+    cdef int bundle(
+        self, View view, bint add_special, bint parse_special, Workspace* ws, Bundle* bundle
+    ) noexcept nogil:
+        """Append a text to a bundle."""
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
-        cdef size_t n_suffix = self.n_suffix if add_special else 0
+        cdef size_t n_prefix = self.n_prefix if add_special else 0, n_suffix = self.n_suffix if add_special else 0
         cdef int status
-        if add_special and self.n_prefix and bundle_insert(
-            &ws.bundle, self.first_prefix, self.n_prefix, NONE, False
-        ) != OK:
+        if n_prefix and bundle_insert(bundle, self.first_prefix, n_prefix, NONE, False) != OK:
             return OUT_OF_MEMORY
-        status = self.run_fragments(specials, &view, ws, NULL)
+        status = self.run_fragments(specials, &view, ws, NULL, bundle)
         if status != OK:
             return status
-        return bundle_insert(&ws.bundle, self.first_suffix, n_suffix, NONE, True)
+        return bundle_insert(bundle, self.first_suffix, n_suffix, NONE, True)
 
     cdef int run_fragments(
-        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out
+        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out, Bundle* bundle
     ) noexcept nogil:
-        """Encode a text between its special tokens, or with NULL append it to the bundle."""
+        """Encode a text between its special tokens, or append it to a bundle, unless that is NULL."""
         cdef const Segment* segment
         cdef const uint8_t* text
         cdef bint after_special = True
@@ -180,12 +182,12 @@ cdef class Encoder:
             if segment.token == NONE:
                 ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
                 text, n = view.text + segment.start, segment.end - segment.start
-                if out == NULL:
-                    status = self.model.bundle_fragment(self.model.tables, text, n, after_special, ws)
+                if bundle != NULL:
+                    status = self.model.bundle_fragment(self.model.tables, text, n, after_special, ws, bundle)
                 else:
                     status = self.model.encode_fragment(self.model.tables, text, n, after_special, ws, out)
-            elif out == NULL:
-                status = bundle_insert(&ws.bundle, NULL, 1, segment.token, False)
+            elif bundle != NULL:
+                status = bundle_insert(bundle, NULL, 1, segment.token, False)
             else:
                 status = push(out, segment.token)
             after_special = segment.token != NONE

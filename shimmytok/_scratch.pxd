@@ -1,5 +1,6 @@
 """Scratch memory that encoding borrows and gives back."""
 
+from shimmytok._bundle cimport Bundle
 from shimmytok._workspace cimport IdSink, Workspace
 
 cdef extern from "slots.h":
@@ -14,6 +15,7 @@ cdef enum:                         # bytes of spare memory
 
 cdef struct Scratch:
     Workspace ws
+    Bundle bundle
     IdSink ids                     # free for the borrower; empty when it comes
 
 cdef class ScratchPool:            # safe for many threads; its methods want the GIL, where there is one

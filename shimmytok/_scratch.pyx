@@ -5,11 +5,13 @@ As many pieces of memory as there were texts at a time stay, up to SHIM_SLOTS; f
 
 from libc.stdlib cimport calloc, free
 
+from shimmytok._bundle cimport bundle_free, bundle_size
 from shimmytok._workspace cimport workspace_free, workspace_init, workspace_size
 
 
 cdef void scratch_clear(Scratch* scratch) noexcept:
     workspace_free(&scratch.ws)
+    bundle_free(&scratch.bundle)
     free(scratch.ids.ids)
     scratch.ids.ids = NULL
     scratch.ids.n = scratch.ids.cap = 0
@@ -46,7 +48,9 @@ cdef class ScratchPool:
         return scratch
 
     cdef void give_back(self, Scratch* scratch) noexcept:
-        cdef size_t size = workspace_size(&scratch.ws) + scratch.ids.cap * sizeof(scratch.ids.ids[0])
+        cdef size_t size = (
+            workspace_size(&scratch.ws) + bundle_size(&scratch.bundle) + scratch.ids.cap * sizeof(scratch.ids.ids[0])
+        )
         if size > TOO_LARGE or not shim_put(self._slots, SHIM_LARGE_SLOTS if size > LARGE else SHIM_SLOTS, scratch):
             scratch_clear(scratch)
             free(scratch)

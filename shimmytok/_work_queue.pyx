@@ -30,7 +30,7 @@ cdef void encode_unit(Shared* shared, Unit* unit, Scratch* scratch, IdSink* out)
     while unit.failed < unit.end and unit.status == OK and shim_get(&shared.stop) != GIVE_UP:
         unit.status = (<Encoder>shared.encoder).run_some(
             shared.views + unit.failed, <size_t>(unit.end - unit.failed), shared.add_special, shared.parse_special,
-            &scratch.ws, out, shared.counts + unit.failed, &done
+            scratch, out, shared.counts + unit.failed, &done
         )
         unit.failed += <Py_ssize_t>done
     if unit.status != OK:

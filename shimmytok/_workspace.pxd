@@ -14,7 +14,6 @@ cdef extern from *:
 
 cdef enum:
     LONGEST_TEXT = 0x7FFFFFFF      # bytes: llama.cpp counts them in an int32, and offsets into texts are 32 bits wide
-    MOST_WALKED = 256              # bytes, for each byte of a text, that walks through a charsmap may look at
 
 cdef enum Status:
     OK = 0
@@ -38,23 +37,6 @@ cdef struct Segment:               # a stretch of text, or a special token found
     uint32_t end
     uint32_t token                 # NONE for a stretch of text
 
-cdef struct Insert:                # ids that stand between pieces and belong to none
-    uint32_t at                    # in the text: where the piece begins that stands for them
-    uint32_t n
-    const uint32_t* ids            # NULL: `token`
-    uint32_t token
-    bint is_last                   # of its text
-    size_t position                # of the first of them among all ids, once these are there
-
-cdef struct Bundle:                # short texts that are encoded together (_bundle.pxd)
-    Buffer text
-    Buffer starts                  # of the pieces: uint32_t[n_ends], where they do not follow one another
-    Buffer ends                    # of the pieces: uint32_t[n_ends]
-    Buffer inserts                 # Insert[n_inserts], in order
-    size_t n                       # bytes of text
-    size_t n_ends
-    size_t n_inserts
-
 cdef struct Workspace:
     SplitScratch split
     Buffer fragment                # the beginning of a fragment, behind a space
@@ -77,7 +59,6 @@ cdef struct Workspace:
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
     bint clean                     # the fragment to encode is known to be clean UTF-8
-    Bundle bundle
     IdSink found                   # ids of pieces that the word cache did not know
 
 

@@ -31,10 +31,6 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.moved.data)
     free(ws.marks.data)
     free(ws.segments.data)
-    free(ws.bundle.text.data)
-    free(ws.bundle.starts.data)
-    free(ws.bundle.ends.data)
-    free(ws.bundle.inserts.data)
     free(ws.found.ids)
     workspace_init(ws)
 
@@ -61,9 +57,5 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.moved.cap
         + ws.marks.cap
         + ws.segments.cap
-        + ws.bundle.text.cap
-        + ws.bundle.starts.cap
-        + ws.bundle.ends.cap
-        + ws.bundle.inserts.cap
         + ws.found.cap * sizeof(uint32_t)
     )

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shimmytok._texts import Texts
 
 from shimmytok import Tokenizer, UnsupportedModelError
+from shimmytok._texts import Texts
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
 

@@ -60,9 +60,7 @@ def test_a_first_load_imports_nothing():
 
 def test_a_source_folder_that_is_not_compiled_says_so(tmp_path):
     source = os.path.dirname(shimmytok.__file__)
-    shutil.copytree(
-        source, tmp_path / "shimmytok", ignore=lambda _, names: [n for n in names if n.endswith((".so", ".pyd"))]
-    )
+    shutil.copytree(source, tmp_path / "shimmytok", ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     done = subprocess.run(
         [sys.executable, "-S", "-c", "import shimmytok"],
         cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)},

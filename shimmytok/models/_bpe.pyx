@@ -7,7 +7,7 @@ are looked up, pieces are cut where no merge can join (_bpe_cuts.pyx).
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
+from shimmytok._bundle cimport Bundle, bundle_pieces, bundle_text, pieces_of
 from shimmytok._texts cimport View
 from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
 from shimmytok._vocab cimport Table, find_hashed, is_text, shim_hash_bytes, slot_alike
@@ -274,7 +274,7 @@ cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink
 
 
 cdef int bundle_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
     cdef const BpeTables* t = <const BpeTables*>tables
     cdef int status = escape(t, &text, &n, ws)
@@ -283,13 +283,13 @@ cdef int bundle_fragment(
     if not ws.clean and make_clean(&text, &n, ws) != OK:
         return OUT_OF_MEMORY
     if split(t.split, text, n, &ws.split) < 0 or \
-            bundle_pieces(&ws.bundle, ws.bundle.n, NULL, ws.split.ends, ws.split.n_ends) != OK:
+            bundle_pieces(bundle, NULL, ws.split.ends, ws.split.n_ends) != OK:
         return OUT_OF_MEMORY
-    return bundle_text(&ws.bundle, text, n)
+    return bundle_text(bundle, text, n)
 
 
-cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
-    cdef Pieces pieces = pieces_of(&ws.bundle, False)
+cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef Pieces pieces = pieces_of(bundle, False)
     return encode_whole(<const BpeTables*>tables, &pieces, ws, out)
 
 

@@ -94,15 +94,16 @@ cdef int cut_longest(const LongestTables* t, const uint8_t* p, size_t n, Workspa
             return OUT_OF_MEMORY
         if at == n:
             return OK
-        steps += match.read
-        if steps <= MOST_STEPS * n or t.reversed == NULL:
-            match = longest(&t.trie, no_match(&t.trie), p + at, n - at)
-            continue
-        if long_tokens == NULL:
-            long_tokens = find_long(t, p, n, ws)
-            if long_tokens == NULL:
-                return OUT_OF_MEMORY
-        match = longest_at(t, long_tokens, p, at, n)
+        if t.reversed != NULL:
+            steps += match.read
+            if steps > MOST_STEPS * n:
+                if long_tokens == NULL:
+                    long_tokens = find_long(t, p, n, ws)
+                if long_tokens == NULL:
+                    return OUT_OF_MEMORY
+                match = longest_at(t, long_tokens, p, at, n)
+                continue
+        match = longest(&t.trie, no_match(&t.trie), p + at, n - at)
 
 
 cdef class LongestTokens:

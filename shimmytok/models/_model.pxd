@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
+from shimmytok._bundle cimport Bundle
 from shimmytok._texts cimport View
 from shimmytok._workspace cimport IdSink, Workspace
 
@@ -15,13 +16,13 @@ ctypedef int (*EncodeFragment)(
 # Encodes a whole text that is given as a str (view.kind is not 0) and has no special tokens in it.  Returns a Status.
 ctypedef int (*EncodeView)(const void* tables, const View* view, Workspace* ws, IdSink* out) noexcept nogil
 
-# Appends a fragment and the ends of its pieces to ws.bundle, or says NOT_BUNDLED.  Returns a Status.
+# Appends a fragment and its pieces to a bundle, or says NOT_BUNDLED.  Returns a Status.
 ctypedef int (*BundleFragment)(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil
 
-# Encodes ws.bundle.  Returns a Status.
-ctypedef int (*EncodeBundle)(const void* tables, Workspace* ws, IdSink* out) noexcept nogil
+# Encodes a bundle.  Returns a Status.
+ctypedef int (*EncodeBundle)(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil
 
 cdef class Model:
     cdef EncodeFragment encode_fragment

@@ -10,13 +10,12 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from shimmytok._bundle cimport bundle_pieces, bundle_room, pieces_of
+from shimmytok._bundle cimport Bundle, bundle_pieces, bundle_room, pieces_of
 from shimmytok._cuts cimport SPACE
 from shimmytok._cutter cimport Cutter, cutter_init, next_cuts
 from shimmytok._simd cimport simd_level
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._workspace cimport LONGEST_TEXT, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, Bundle, IdSink, Workspace, \
-    reserve
+from shimmytok._workspace cimport LONGEST_TEXT, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve
 from shimmytok.models._model cimport Model
 from shimmytok.models._spm_long cimport merge_long
 from shimmytok.models._spm_short cimport merge_short
@@ -142,10 +141,9 @@ cdef int encode_fragment(
 
 
 cdef int bundle_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
     cdef const SpmTables* t = <const SpmTables*>tables
-    cdef Bundle* bundle = &ws.bundle
     cdef size_t n_prefix = 1 if t.add_space_prefix and after_special else 0, count
     cdef uint32_t[MOST_CUTS + 1] ends
     cdef Cutter cutter
@@ -161,15 +159,15 @@ cdef int bundle_fragment(
         if cutter.at == n:
             ends[count] = <uint32_t>n
             count += 1
-        if bundle_pieces(bundle, bundle.n, NULL, ends, count) != OK:
+        if bundle_pieces(bundle, NULL, ends, count) != OK:
             return OUT_OF_MEMORY
     bundle.n += n
     return NOT_BUNDLED if cutter.swallowed else OK
 
 
-cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
     cdef const SpmTables* t = <const SpmTables*>tables
-    cdef Pieces pieces = pieces_of(&ws.bundle, False)
+    cdef Pieces pieces = pieces_of(bundle, False)
     return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 

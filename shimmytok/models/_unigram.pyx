@@ -29,17 +29,18 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
+from shimmytok._bundle cimport Bundle, pieces_of
 from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
 from shimmytok._simd cimport simd_level
-from shimmytok._stretches cimport BLOCK, CHUNK, Stretches, add_chunk, drop_ended, end_text, shim_byte_sets, \
-    shim_byte_sets_init, shim_masks, shim_masks_of, stretches_init
+from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
+from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, shim_byte_sets, shim_byte_sets_init, shim_masks, \
+    shim_masks_of
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, IdSink, Workspace, \
-    reserve, reserve_ids, workspace_free, workspace_init
+    reserve, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
 from shimmytok.models._unigram_stream cimport NOT_ALONE, encode_stream
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
@@ -156,10 +157,11 @@ cdef int encode_missed(
     return OK
 
 
-cdef void cut_words(
-    const UnigramTables* t, int level, const uint8_t* text, size_t at, size_t stop, Stretches* s
+cdef void cut_block(
+    void* cutting, const uint8_t* text, size_t n, size_t at, size_t stop, Stretches* s
 ) noexcept nogil:
-    """List the words of text[at:stop]; `stop` is a multiple of 64 bytes away, or the text's end."""
+    """List words, by UnigramTables."""
+    cdef const UnigramTables* t = <const UnigramTables*>cutting
     cdef uint8_t[CHUNK] last
     cdef shim_masks masks
     cdef uint64_t within
@@ -168,46 +170,12 @@ cdef void cut_words(
             memset(last, 0, CHUNK)
             memcpy(last, text + at, stop - at)
             within = (<uint64_t>1 << (stop - at)) - 1
-            shim_masks_of(level, &t.word_bytes, last, &masks)
+            shim_masks_of(simd_level, &t.word_bytes, last, &masks)
             masks.first &= within
         else:
-            shim_masks_of(level, &t.word_bytes, text + at, &masks)
-        add_chunk(s, level, <uint32_t>at, masks.first | masks.wide, 0, 0)
+            shim_masks_of(simd_level, &t.word_bytes, text + at, &masks)
+        add_chunk(s, simd_level, <uint32_t>at, masks.first | masks.wide, 0, 0)
         at += CHUNK
-
-
-cdef int encode_words(
-    const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
-) noexcept nogil:
-    """Encode a fragment word by word; NOT_ALONE when that cannot be.  With NULL its words go to the bundle, before its
-    text does."""
-    cdef Stretches stretches
-    cdef Pieces pieces
-    cdef size_t at = 0, stop
-    cdef int status = OK
-    if stretches_init(&stretches, &ws.pieces) != OK or (
-        out != NULL and reserve_ids(out, n // 4 + 1) != OK
-    ):
-        return OUT_OF_MEMORY
-    pieces.text = text
-    pieces.readable = n
-    pieces.inserts = NULL
-    pieces.start = 0
-    while at < n and status == OK:
-        stop = at + BLOCK if n - at > BLOCK else n
-        cut_words(t, simd_level, text, at, stop, &stretches)
-        at = stop
-        if at == n:
-            end_text(&stretches, <uint32_t>n)
-        pieces.starts = stretches.starts
-        pieces.ends = stretches.ends
-        pieces.count = stretches.n_ends
-        if out == NULL:
-            status = bundle_pieces(&ws.bundle, ws.bundle.n, pieces.starts, pieces.ends, pieces.count)
-        else:
-            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
-        drop_ended(&stretches)
-    return status
 
 
 cdef int encode_fragment(
@@ -218,7 +186,7 @@ cdef int encode_fragment(
     cdef size_t before = out.n
     cdef int status
     if n <= t.most_raw:
-        status = encode_words(t, text, n, ws, out)
+        status = encode_stretches(cut_block, <void*>tables, t.cache, encode_missed, t, text, n, ws, out)
         if status != NOT_ALONE:
             return status
         out.n = before
@@ -226,19 +194,16 @@ cdef int encode_fragment(
 
 
 cdef int bundle_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
-    cdef const UnigramTables* t = <const UnigramTables*>tables
-    cdef int status
-    if n > t.most_raw:
+    if n > (<const UnigramTables*>tables).most_raw:
         return NOT_BUNDLED
-    status = encode_words(t, text, n, ws, NULL)
-    return bundle_text(&ws.bundle, text, n) if status == OK else status
+    return bundle_stretches(cut_block, <void*>tables, text, n, ws, bundle)
 
 
-cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
     cdef const UnigramTables* t = <const UnigramTables*>tables
-    cdef Pieces pieces = pieces_of(&ws.bundle, True)
+    cdef Pieces pieces = pieces_of(bundle, True)
     return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 

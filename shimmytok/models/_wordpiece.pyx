@@ -10,12 +10,13 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memset
 
-from shimmytok._bundle cimport bundle_pieces, bundle_text, pieces_of
+from shimmytok._bundle cimport Bundle, pieces_of
 from shimmytok._simd cimport simd_level
-from shimmytok._stretches cimport BLOCK, Stretches, drop_ended, end_text, stretches_init
+from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
+from shimmytok._stretches cimport Stretches
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace, reserve, reserve_ids
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace, reserve
 from shimmytok.models._longest cimport LongestTables, LongestTokens, cut_longest
 from shimmytok.models._model cimport Model
 from shimmytok.normalizers._bert_words cimport BertCharacters, Straddling, bert_characters_init, cut_words, \
@@ -29,6 +30,10 @@ cdef struct WordPieceTables:
     const LongestTables* longest
     BertCharacters characters
     WordCacheTables* cache
+
+cdef struct Cutting:               # a text
+    const BertCharacters* characters
+    Straddling straddling
 
 
 cdef int encode_missed(
@@ -56,57 +61,38 @@ cdef int encode_missed(
     return OK
 
 
-cdef int encode_text(
-    const WordPieceTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+cdef void cut_block(
+    void* cutting, const uint8_t* text, size_t n, size_t at, size_t stop, Stretches* s
 ) noexcept nogil:
-    """Encode a fragment; with NULL its words go to the bundle, before its text does."""
-    cdef Stretches stretches
-    cdef Straddling straddling
-    cdef Pieces pieces
-    cdef size_t at = 0, stop
-    cdef int status = OK
-    if stretches_init(&stretches, &ws.pieces) != OK or (
-        out != NULL and reserve_ids(out, n // 4 + 1) != OK
-    ):
-        return OUT_OF_MEMORY
-    memset(&straddling, 0, sizeof(Straddling))
-    pieces.text = text
-    pieces.readable = n
-    pieces.inserts = NULL
-    while at < n and status == OK:
-        stop = at + BLOCK if n - at > BLOCK else n
-        cut_words(&t.characters, simd_level, text, n, at, stop, &straddling, &stretches)
-        at = stop
-        if at == n:
-            end_text(&stretches, <uint32_t>n)
-        pieces.starts = stretches.starts
-        pieces.ends = stretches.ends
-        pieces.count = stretches.n_ends
-        pieces.start = 0
-        if out == NULL:
-            status = bundle_pieces(&ws.bundle, ws.bundle.n, pieces.starts, pieces.ends, pieces.count)
-        else:
-            status = encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
-        drop_ended(&stretches)
-    return status
+    cdef Cutting* c = <Cutting*>cutting
+    cut_words(c.characters, simd_level, text, n, at, stop, &c.straddling, s)
+
+
+cdef inline Cutting cutting_by(const WordPieceTables* t) noexcept nogil:
+    cdef Cutting c
+    c.characters = &t.characters
+    memset(&c.straddling, 0, sizeof(Straddling))
+    return c
 
 
 cdef int encode_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    return encode_text(<const WordPieceTables*>tables, text, n, ws, out)
+    cdef const WordPieceTables* t = <const WordPieceTables*>tables
+    cdef Cutting cutting = cutting_by(t)
+    return encode_stretches(cut_block, &cutting, t.cache, encode_missed, t, text, n, ws, out)
 
 
 cdef int bundle_fragment(
-    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws
+    const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
-    cdef int status = encode_text(<const WordPieceTables*>tables, text, n, ws, NULL)
-    return bundle_text(&ws.bundle, text, n) if status == OK else status
+    cdef Cutting cutting = cutting_by(<const WordPieceTables*>tables)
+    return bundle_stretches(cut_block, &cutting, text, n, ws, bundle)
 
 
-cdef int encode_bundle(const void* tables, Workspace* ws, IdSink* out) noexcept nogil:
+cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
     cdef const WordPieceTables* t = <const WordPieceTables*>tables
-    cdef Pieces pieces = pieces_of(&ws.bundle, True)
+    cdef Pieces pieces = pieces_of(bundle, True)
     return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 

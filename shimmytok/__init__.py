@@ -5,6 +5,9 @@
 [15496, 995]
 """
 
+# First: as deep as our own modules would import it, CPython 3.11 maps and unmaps memory at every other call.
+import numpy as _numpy  # noqa: F401
+
 try:
     from shimmytok._stream_decoder import StreamDecoder
 except ModuleNotFoundError as error:

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+import numpy
+
 import shimmytok
 
 LATER = {
@@ -53,6 +55,14 @@ def test_a_tokenizer_imports_no_other_model():
     assert "shimmytok.unicode._tables" not in modules
 
 
+def test_numpy_comes_first():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import shimmytok"], capture_output=True, text=True, check=True
+    )
+    order = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    assert order.index("numpy") < min(i for i, name in enumerate(order) if name.startswith("shimmytok."))
+
+
 def test_a_first_load_imports_nothing():
     loads = "shimmytok.Tokenizer.from_pretrained('gpt2').encode('a')"
     assert imported_by(f"import shimmytok; {loads}") == imported_by("import shimmytok")
@@ -61,8 +71,9 @@ def test_a_first_load_imports_nothing():
 def test_a_source_folder_that_is_not_compiled_says_so(tmp_path):
     source = os.path.dirname(shimmytok.__file__)
     shutil.copytree(source, tmp_path / "shimmytok", ignore=shutil.ignore_patterns("*.so", "*.pyd"))
+    paths = os.pathsep.join([str(tmp_path), os.path.dirname(os.path.dirname(numpy.__file__))])
     done = subprocess.run(
         [sys.executable, "-S", "-c", "import shimmytok"],
-        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
     assert done.returncode and "not compiled: run `pip install -e .`" in done.stderr

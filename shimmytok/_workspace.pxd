@@ -48,7 +48,7 @@ cdef struct Workspace:
     Buffer walks                   # down a trie
     Buffer places                  # of a text, and what ends there
     Buffer matches                 # tokens in it
-    Buffer lowered                 # a word in lower case
+    Buffer lowered                 # words in lower case
     Buffer ends                    # of pieces that have been cut
     Buffer nodes                   # the symbols of a merge
     Buffer ranks                   # the tree over those of its pairs

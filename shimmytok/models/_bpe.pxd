@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
+from shimmytok._cached_pieces cimport Pieces
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._bpe_tables cimport BpeTables
 
@@ -10,3 +11,4 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
 cdef int encode_escaped(
     const BpeTables* t, const uint8_t* text, size_t n, bint clean, Workspace* ws, IdSink* out
 ) noexcept nogil
+cdef int encode_whole(const BpeTables* t, Pieces* pieces, Workspace* ws, IdSink* out) noexcept nogil

@@ -133,6 +133,18 @@ def test_whitespace(text, lowercase, name):
     assert tok.encode(text) == expected
 
 
+@pytest.mark.parametrize(
+    "sizes", [[4095], [4096], [4097], [1, 4096], [1, 5000, 1, 1], [3000, 1096, 4096, 7], [5] * 3000]
+)
+def test_words_of_whitespace_are_encoded_alone(sizes):
+    tok = tokenizer("whitespace", RAW, pre=(ValueType.STRING, "sarvam-moe"), merges=strings(RAW_MERGES))
+    parts = [("ab<dA" * size)[i % 3 :][:size] for i, size in enumerate(sizes)]
+    ids = [token for part in parts for token in tok.encode(part)]
+    for space in ("\n", "\u3000\n"):
+        assert tok.encode(space.join(parts)) == ids
+        assert tok.encode(space + space.join(parts) + space) == ids
+
+
 def test_whitespace_has_no_newline():
     tok = tokenizer("whitespace", RAW, pre=(ValueType.STRING, "whitespace"), merges=strings(RAW_MERGES))
     assert tok.nl_token_id is None

@@ -108,20 +108,31 @@ def test_differences_of_str_are_those_of_bytes(gpt2):
 # Ids
 
 
+def asked_of_one_id(tok):
+    return (
+        tok.id_to_token,
+        tok.token_to_piece,
+        tok.token_type,
+        tok.token_attr,
+        tok.token_score,
+        tok.is_special_token,
+        tok.is_eog,
+        tok.decode_single,
+        tok.stream_decoder().step,
+    )
+
+
 @pytest.mark.parametrize("wrong", [None, "1", "a", 1.0, [1], b"1"])
 def test_single_ids(gpt2, wrong):
-    for ask in (
-        gpt2.id_to_token,
-        gpt2.token_to_piece,
-        gpt2.token_type,
-        gpt2.token_attr,
-        gpt2.token_score,
-        gpt2.is_special_token,
-        gpt2.is_eog,
-        gpt2.decode_single,
-        gpt2.stream_decoder().step,
-    ):
+    for ask in asked_of_one_id(gpt2):
         refused(NO_ID + type(wrong).__name__, ask, wrong)
+
+
+@pytest.mark.parametrize("token", [-1, 50257, 1 << 40, 1 << 80, np.int64(-1)])
+def test_single_ids_outside_the_vocabulary(gpt2, token):
+    for ask in asked_of_one_id(gpt2):
+        with pytest.raises(InvalidTokenError, match=f"^token id {token}: the vocabulary has 50257 tokens"):
+            ask(token)
 
 
 @pytest.mark.parametrize("token", [np.uint32(1), np.int64(1), np.array(1), True])
@@ -134,12 +145,6 @@ def test_lstrip(gpt2):
     for wrong in (None, "1", 1.0):
         refused("^lstrip: expected int, not ", gpt2.token_to_piece, 995, lstrip=wrong)
     assert gpt2.token_to_piece(995, lstrip=1 << 80) == b"world"
-
-
-def test_ids_of_a_stream_outside_the_vocabulary(gpt2):
-    for token in (-1, 50257, 1 << 80, np.int64(-1)):
-        with pytest.raises(InvalidTokenError, match=f"^token id {token}: the vocabulary has 50257 tokens"):
-            gpt2.stream_decoder().step(token)
 
 
 def test_batches_of_ids(gpt2):

@@ -37,6 +37,13 @@ cdef struct Segment:               # a stretch of text, or a special token found
     uint32_t end
     uint32_t token                 # NONE for a stretch of text
 
+cdef struct PartsScratch:          # of long pieces that are merged part by part
+    Buffer pieces
+    Buffer words                   # what is merged
+    Buffer regions
+    Buffer doubts
+    Buffer[2] tokens
+
 cdef struct Workspace:
     SplitScratch split
     Buffer fragment                # the beginning of a fragment, behind a space
@@ -52,6 +59,7 @@ cdef struct Workspace:
     Buffer ends                    # of pieces that have been cut
     Buffer nodes                   # the symbols of a merge
     Buffer ranks                   # the tree over those of its pairs
+    PartsScratch parts
     Buffer candidates              # special tokens that may be cut out
     Buffer batch                   # pieces that are looked up in the word cache
     Buffer moved                   # ids that make room for others between them

@@ -6,6 +6,22 @@ from libc.string cimport memset
 from shimmytok.pretokenizers._split cimport split_scratch_free, split_scratch_init, split_scratch_size
 
 
+cdef void parts_free(PartsScratch* parts) noexcept nogil:
+    free(parts.pieces.data)
+    free(parts.words.data)
+    free(parts.regions.data)
+    free(parts.doubts.data)
+    free(parts.tokens[0].data)
+    free(parts.tokens[1].data)
+
+
+cdef size_t parts_size(const PartsScratch* parts) noexcept nogil:
+    return (
+        parts.pieces.cap + parts.words.cap + parts.regions.cap + parts.doubts.cap
+        + parts.tokens[0].cap + parts.tokens[1].cap
+    )
+
+
 cdef void workspace_init(Workspace* ws) noexcept nogil:
     memset(ws, 0, sizeof(Workspace))
     split_scratch_init(&ws.split)
@@ -26,6 +42,7 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.ends.data)
     free(ws.nodes.data)
     free(ws.ranks.data)
+    parts_free(&ws.parts)
     free(ws.candidates.data)
     free(ws.batch.data)
     free(ws.moved.data)
@@ -52,6 +69,7 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.ends.cap
         + ws.nodes.cap
         + ws.ranks.cap
+        + parts_size(&ws.parts)
         + ws.candidates.cap
         + ws.batch.cap
         + ws.moved.cap

@@ -97,6 +97,64 @@ def test_spm(vocabulary, text, add_space):
     assert tok.encode(text, add_special_tokens=False) == expected
 
 
+@st.composite
+def closed_vocabularies(draw, characters):
+    """All bytes are tokens, and whatever merges make: what long pieces are merged by part by part."""
+    texts = [*characters]
+    merges = []
+    for _ in range(draw(st.integers(1, 40))):
+        pair = draw(st.sampled_from(texts)), draw(st.sampled_from(texts))
+        merges.append(" ".join(pair).encode())
+        texts.append("".join(pair))
+    return [*dict.fromkeys([*ALPHABET, *texts])], draw(st.permutations(merges))
+
+
+def long_words(characters):
+    """Runs, repeated parts and others, of 33 bytes and more, where parts begin."""
+    few = st.text(st.sampled_from(characters), min_size=1, max_size=12)
+    repeated = st.tuples(few, st.integers(1, 40)).map(lambda pair: pair[0] * pair[1])
+    return st.lists(repeated, min_size=1, max_size=8).map("".join).map(lambda text: text * (1 + 33 // len(text)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(closed_vocabularies("abcd"), st.lists(long_words("abcde"), min_size=1, max_size=4))
+def test_long_pieces_part_by_part(vocabulary, found):
+    tokens, merges = vocabulary
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    known = {token.encode(): i for i, token in enumerate(tokens)}
+    pieces = [" " * (i > 0) + word for i, word in enumerate(found)]
+    ids = [bpe_piece(p.encode(), known, ranks(merges), byte_level=True, ignore_merges=False) for p in pieces]
+    assert tok.encode(" ".join(found), add_special_tokens=False) == list(chain.from_iterable(ids))
+
+
+RUNS = [" ".join([c * n] * 2) for c in "zy" for n in (1, 2, 4, 8)]
+# Parts end behind "ab".  Alone they end in "ab" and begin with "cd", together they have "a", "bcd", or "abc", "d".
+LEFT, RIGHT = ["c d", "b cd", "a b"], ["a b", "ab c", "c d"]
+
+
+@pytest.mark.parametrize(
+    ("merges", "word"),
+    [
+        (LEFT, "zx" * 11 + "ab" + "cd" + "zx" * 10),
+        ([*LEFT, "x a"], "zyx" * 7 + "xab" + "cd" + "zx" * 10),
+        ([*LEFT, "x a", "w xa"], "zyx" * 6 + "zyw" + "xab" + "cd" + "zx" * 10),
+        ([*LEFT, *RUNS, "x a", "w xa", "yyyy wxa", "z" * 16 + " yyyywxa"], "z" * 16 + "yyyywxab" + "cd" + "zx" * 10),
+        (RIGHT, "zx" * 11 + "ab" + "cd" + "zx" * 10),
+        ([*RIGHT, "d x"], "zx" * 11 + "ab" + "cdx" + "zx" * 10),
+        ([*RIGHT, "d x", "dx w"], "zx" * 11 + "ab" + "cdxw" + "zx" * 10),
+        ([*RIGHT, *RUNS, "d w", "dw yyyy", "dwyyyy " + "z" * 16], "zx" * 11 + "ab" + "cdw" + "yyyy" + "z" * 16),
+    ],
+)
+def test_merges_over_the_ends_of_parts(merges, word):
+    texts = [*ALPHABET, *("".join(merge.split()) for merge in merges)]
+    known = {token.encode(): i for i, token in enumerate(texts)}
+    lines = [merge.encode() for merge in merges]
+    tok = tokenizer("gpt2", texts, pre=(ValueType.STRING, "gpt-2"), merges=strings(lines))
+    pieces = [word, "1", word + "e"]  # the same piece again would not be merged again
+    ids = [bpe_piece(p.encode(), known, ranks(lines), byte_level=True, ignore_merges=False) for p in pieces]
+    assert tok.encode("".join(pieces), add_special_tokens=False) == list(chain.from_iterable(ids))
+
+
 @pytest.mark.parametrize("word", ["a" * 1000, "ab" * 700, "abcd" * 300 + "dcba" * 300])
 def test_long_pieces_with_the_bundled_vocabulary(word, gpt2, gpt2_merges):
     tokens = {gpt2.id_to_token(i).encode(): i for i in range(len(gpt2))}

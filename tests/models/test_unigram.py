@@ -206,6 +206,15 @@ def test_a_word_that_tokens_may_reach_over_is_encoded_with_the_next(matches):
     assert tokenizer(tokens, **flags).encode("a▁ b a", add_special_tokens=False) == [3, 5, 4, 6, 3, 5]
 
 
+def test_such_a_word_behind_many_others_in_a_batch():
+    """The texts before it are encoded together, and then again, one by one."""
+    tokens = [*FIRST, MARK, ("▁▁".encode(), -0.1, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
+    tok = tokenizer(tokens, **WORDS)
+    words = [f"{i:b}".translate({48: "a", 49: "b"}) for i in range(1000)]
+    texts = [*(" ".join(words[i : i + 100]) for i in range(0, 1000, 100)), "a▁ b a", "b"]
+    assert tok.encode_batch(texts) == [tok.encode(text) for text in texts]
+
+
 def test_characters_that_become_many():
     tokens = [*FIRST, MARK, (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
     tok = tokenizer(tokens, compiled({b"b": b"a" * 50, b"\x01": b" "}), **WORDS)

@@ -24,6 +24,17 @@ from shimmytok.gguf.writer import dumps
 TEXTS = [f"Text number {i}: " + "words and more words, " * (i % 7) + "ünï" * (i % 3) for i in range(2000)]
 
 
+@pytest.mark.parametrize("cache_bytes", [0, 4096])
+def test_batches_with_and_without_a_cache(cache_bytes):
+    flags = {"tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.add_eos_token": True}
+    tok = Tokenizer.from_pretrained("gpt2", overrides=flags, cache_bytes=cache_bytes)
+    texts = ["<|endoftext|>", "", "a<|endoftext|><|endoftext|> b", *TEXTS[:50], "Hello", "<|endoftext|>x"]
+    one_by_one = [tok.encode(text) for text in texts]
+    assert tok.encode_batch(texts) == one_by_one
+    ids, offsets = tok.encode_batch_flat(texts)
+    assert [part.tolist() for part in np.split(ids, offsets[1:-1])] == one_by_one
+
+
 @pytest.mark.parametrize("num_threads", [None, 1, 2, 8])
 def test_batch_is_one_by_one(gpt2, num_threads):
     one_by_one = [gpt2.encode(text) for text in TEXTS]

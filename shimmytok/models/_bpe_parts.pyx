@@ -29,7 +29,7 @@ cdef enum:
     LEAST = 8                      # bytes of a part
     MOST = 24
     REST = 32                      # bytes of the last part, at most: as many as are merged many pieces at a time
-    WORTH = 4                      # times that a byte is merged part by part, at most, about
+    MOST_OFTEN = 4                 # times that a byte is merged part by part, on average
 
 cdef struct Tokens:
     uint32_t* ids
@@ -60,8 +60,8 @@ cdef struct Job:
 
 
 cdef size_t end_of_part(const BpeTables* t, const uint8_t* p, size_t n) noexcept nogil:
-    """Where the first part of a text ends: between the two bytes that merge last, or never.  0: in a run of one byte,
-    where no place is better than others."""
+    """Where the first part of a text ends: between the two bytes that merge last, or never.  Within a run of one byte no
+    place is better than others: a long one is a part."""
     cdef size_t i, best = 0
     cdef uint32_t rank, highest = 0
     if n <= REST:
@@ -71,7 +71,12 @@ cdef size_t end_of_part(const BpeTables* t, const uint8_t* p, size_t n) noexcept
         if rank >= highest and p[i - 1] != p[i]:
             highest = rank
             best = i
-    return best
+    if best:
+        return best
+    i = MOST + 1
+    while i < n and p[i] == p[MOST]:
+        i += 1
+    return i
 
 
 cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
@@ -88,7 +93,7 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
 
 
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
-    """List the parts of a piece; one with a run is a single part."""
+    """List the parts of a piece."""
     cdef Piece* piece
     cdef size_t at = 0, size
     if reserve(&g.scratch.pieces, (g.n_pieces + 1) * sizeof(Piece)) != OK:
@@ -100,10 +105,6 @@ cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     piece.first = <uint32_t>g.n_words
     while at < word.n:
         size = end_of_part(g.t, word.p + at, word.n - at)
-        if size == 0:
-            g.n_words = piece.first
-            at = 0
-            size = word.n
         if add_word(g, word.p + at, size) != OK:
             return OUT_OF_MEMORY
         at += size
@@ -252,17 +253,15 @@ cdef int look_again(Job* g, size_t reach, Buffer* room, Workspace* ws, IdSink* f
 
 cdef int settle(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
     """Look at doubtful places until there are none."""
-    cdef size_t reach = 1, worth = WORTH * g.merged, last = g.merged, before
+    cdef size_t reach = 1, most = MOST_OFTEN * g.merged
     cdef int turn = 0
     while g.n_doubts:
-        before = g.merged
         turn ^= 1
         if look_again(g, reach, &g.scratch.tokens[turn], ws, found) != OK:
             return OUT_OF_MEMORY
         reach *= 2
-        if g.merged - before > last or g.merged > worth:   # it does not settle: merge pieces as a whole
-            reach = g.tokens.n
-        last = g.merged - before
+        if 2 * reach * g.n_doubts > g.tokens.n or g.merged > most:
+            reach = g.tokens.n                             # it does not settle: merge pieces as a whole
     return OK
 
 

@@ -29,7 +29,7 @@ cdef enum:
     LEAST = 8                      # bytes of a part
     MOST = 24
     REST = 32                      # bytes of the last part, at most: as many as are merged many pieces at a time
-    MOST_OFTEN = 4                 # times that a byte is merged part by part, on average
+    MOST_OFTEN = 4                 # times that a byte is merged part by part, on average, at most
 
 cdef struct Tokens:
     uint32_t* ids
@@ -60,8 +60,8 @@ cdef struct Job:
 
 
 cdef size_t end_of_part(const BpeTables* t, const uint8_t* p, size_t n) noexcept nogil:
-    """Where the first part of a text ends: between the two bytes that merge last, or never.  Within a run of one byte no
-    place is better than others: a long one is a part."""
+    """Where the first part of a text ends: between the two bytes that merge last, or never.  Within a run of one byte
+    no place is better than others: a long one is a part."""
     cdef size_t i, best = 0
     cdef uint32_t rank, highest = 0
     if n <= REST:

@@ -14,7 +14,7 @@ from shimmytok._vocab cimport Table, find_hashed, is_text, shim_hash_bytes, slot
 from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
-from shimmytok.models._bpe_long cimport merge_long
+from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_parts cimport merge_parts
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_tables cimport BpeTableSet
@@ -95,18 +95,11 @@ cdef int merge_missed(
     const BpeTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
     """Merge the words that have no ids yet."""
-    cdef size_t k
     if merge_short(t, words, count, found) != OK:
         return OUT_OF_MEMORY
     if t.by_parts and merge_parts(t, words, count, ws, found) != OK:
         return OUT_OF_MEMORY
-    for k in range(count):
-        if words[k].count == 0 and words[k].n != NOT_KEPT:     # a piece that has no ids is done
-            words[k].first = found.n
-            if merge_long(t, words[k].p, words[k].n, ws, found) != OK:
-                return OUT_OF_MEMORY
-            words[k].count = <uint32_t>(found.n - words[k].first)
-    return OK
+    return merge_rest(t, words, count, ws, found)
 
 
 cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY
 from shimmytok.models._bpe_symbols cimport first_symbol, merged, pair_bucket, pair_key, push_symbol, rank_of
 from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
@@ -62,3 +63,14 @@ cdef int merge_long(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
         if status != OK or node.next == chain.m:
             return status
         node = &chain.nodes[node.next]
+
+
+cdef int merge_rest(const BpeTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
+    cdef size_t k
+    for k in range(count):
+        if words[k].count == 0 and words[k].n != NOT_KEPT:     # a piece that has no ids is done
+            words[k].first = found.n
+            if merge_long(t, words[k].p, words[k].n, ws, found) != OK:
+                return OUT_OF_MEMORY
+            words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK

@@ -3,18 +3,22 @@
 Merging a piece as a whole (_bpe_long.pyx) waits for memory again and again.  Parts that are short are merged many at a
 time (_bpe_short.pyx); what they become is right wherever no merge joins two parts, which is found out afterwards.
 
-Tokens T1 ... Tn, each of which its own text is merged to, are what their joint text is merged to if, and only if, the
-text of any two neighbours is merged to these two.  Proof: merges are done by rank, then from the left, and look at
-nothing but their two symbols.  Until a merge joins symbols on both sides of a place between two tokens, each side is
-merged as if it were alone, in the same order.  So the first merge over such a place joins what Ti and Ti+1 have become
-by then, and that merge comes first over this place in the text of the two as well, and the other way round.
+Tokens T1 ... Tn, each merged from its text, are what their joint text is merged to if, and only if, the text of any two
+neighbours is merged to these two.  Proof: merges are done by rank, then from the left, and look at nothing but their
+two symbols.  Until a merge joins symbols on both sides of a place between two tokens, what lies between such places is
+merged as if it were alone, in the same order.  So the first merge over any such place joins what Ti and Ti+1 have
+become by then, and in the text of the two alone it comes first as well; and if a merge comes over the place in the text
+of the two, then in the whole it does too, or another one comes over another place before.  For the same reason each
+token of a text that has been merged is what its own text is merged to, and tokens merged from a joint text are right
+among themselves.
 
 So each doubtful place is looked at: the text of the tokens beside it is merged.  Where that gives the same tokens, the
-place is right.  Else the new ones take their place, and are right among themselves; where the outermost of them are not
-what they were before, the places behind them are doubtful in turn.  Each round takes twice as many tokens on both sides
-of a place, so that it ends; when merging all over again costs less, that is done.
+place is right.  Else the new ones take their place; where the outermost of them are not what they were before, the
+places behind them are doubtful in turn.  Each round takes twice as many tokens on both sides of a place, so that it
+ends; where it does not seem to end soon, pieces are merged as a whole.
 
-This holds where ids tell which symbols there were: all bytes and all texts that merges make are tokens.
+This holds where ids tell which symbols there were: all bytes of a piece, and all texts that merges make or take, are
+tokens.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
@@ -22,14 +26,14 @@ from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
-from shimmytok.models._bpe_long cimport merge_long
+from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_short cimport merge_short
 
 cdef enum:
     LEAST = 8                      # bytes of a part
     MOST = 24
-    REST = 32                      # bytes of the last part, at most: as many as are merged many pieces at a time
-    MOST_OFTEN = 4                 # times that a byte is merged part by part, on average, at most
+    REST = 32                      # bytes that are left are one part, up to so many: what fits into a turn
+    MOST_OFTEN = 4                 # once a byte has been merged so often, on average, pieces are merged as a whole
 
 cdef struct Tokens:
     uint32_t* ids
@@ -92,6 +96,15 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
     return OK
 
 
+cdef bint has_symbols(const BpeTables* t, const uint8_t* p, size_t n) noexcept nogil:
+    """Do all bytes have a symbol?  Some vocabularies have none for bytes that no clean text has."""
+    cdef size_t i
+    for i in range(n):
+        if t.merges.byte_symbol[p[i]] == t.merges.no_symbol:
+            return False
+    return True
+
+
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     """List the parts of a piece."""
     cdef Piece* piece
@@ -113,19 +126,12 @@ cdef int add_piece(Job* g, Missed* word) noexcept nogil:
 
 
 cdef int merge_words(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    cdef Missed* word
     cdef size_t k
+    for k in range(g.n_words):
+        g.merged += g.words[k].n
     if merge_short(g.t, g.words, g.n_words, found) != OK:
         return OUT_OF_MEMORY
-    for k in range(g.n_words):
-        word = &g.words[k]
-        g.merged += word.n
-        if word.count == 0:
-            word.first = found.n
-            if merge_long(g.t, word.p, word.n, ws, found) != OK:
-                return OUT_OF_MEMORY
-            word.count = <uint32_t>(found.n - word.first)
-    return OK
+    return merge_rest(g.t, g.words, g.n_words, ws, found)
 
 
 cdef inline int tokens_begin(Tokens* tokens, size_t n, Buffer* buffer) noexcept nogil:
@@ -259,9 +265,7 @@ cdef int settle(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
         turn ^= 1
         if look_again(g, reach, &g.scratch.tokens[turn], ws, found) != OK:
             return OUT_OF_MEMORY
-        reach *= 2
-        if 2 * reach * g.n_doubts > g.tokens.n or g.merged > most:
-            reach = g.tokens.n                             # it does not settle: merge pieces as a whole
+        reach = 2 * reach if g.merged <= most else g.tokens.n
     return OK
 
 
@@ -288,7 +292,9 @@ cdef int merge_parts(
     g.scratch = &ws.parts
     g.n_pieces = g.n_words = g.merged = 0
     for k in range(count):
-        if words[k].count == 0 and words[k].n != NOT_KEPT and add_piece(&g, &words[k]) != OK:
+        if words[k].count or words[k].n == NOT_KEPT or not has_symbols(t, words[k].p, words[k].n):
+            continue
+        if add_piece(&g, &words[k]) != OK:
             return OUT_OF_MEMORY
     if g.n_pieces == 0:
         return OK

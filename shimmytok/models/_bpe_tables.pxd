@@ -37,7 +37,7 @@ cdef struct BpeTables:
     uint32_t n_tokens
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
     bint byte_level
-    bint by_parts                  # byte-level, and every symbol that merging can meet is a token
+    bint by_parts                  # byte-level, and all texts that merges make or take are tokens
     bint ignore_merges             # a piece that is a token stays whole
     bint whole_newline_runs        # the same, for runs of newlines only
     bint escape_spaces             # spaces become U+2581 first

@@ -276,8 +276,7 @@ cdef class BpeTableSet:
                         self.t.fallback[2 * b + k] = single[character[k]]
             elif b"<0x%02X>" % b in hexadecimal:
                 self.t.fallback[2 * b] = hexadecimal[b"<0x%02X>" % b]
-        self.t.by_parts = self.t.byte_level and self._symbols.table.count == self.t.n_tokens and \
-            self.t.merges.no_symbol not in self._byte_symbol
+        self.t.by_parts = self.t.byte_level and self._symbols.table.count == self.t.n_tokens
         return 0
 
     def pairs(self):

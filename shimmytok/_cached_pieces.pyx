@@ -102,7 +102,8 @@ cdef int encode_uncached(
         if reserve_ids(out, ws.found.n) != OK:
             return OUT_OF_MEMORY
         for i in range(n):
-            memcpy(out.ids + out.n, ws.found.ids + missed[i].first, missed[i].count * sizeof(uint32_t))
+            if missed[i].count:                            # else there may be no memory yet
+                memcpy(out.ids + out.n, ws.found.ids + missed[i].first, missed[i].count * sizeof(uint32_t))
             out.n += missed[i].count
         k += n
     return OK

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oracle.models import ALPHABET
 from shimmytok import InvalidTokenError, LimitError, Tokenizer
 from shimmytok._array_memory import read_fields
 from shimmytok.gguf import ValueType
@@ -273,3 +274,20 @@ def test_streams_that_part(gpt2, copied):
         other = copied(stream)
         ends = ["".join(one.step(token) for token in ids[at:]) + one.flush() for one in (stream, other)]
         assert [begin + end for end in ends] == [gpt2.decode(ids)] * 2
+
+
+RUNS = st.sampled_from(["a", " b", "é", "ÿ", "Ā", "я", "中", "\uffff", "\U00010000", "😀", "\0", "\x7f", "\x80"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(RUNS, st.sampled_from([1, 2, 7, 15, 16, 17, 63, 130, 300])), max_size=8),
+    st.sampled_from([b"", b"\xed\xa0\x80", b"\xff", b"\xc3", b"\xe4\xb8", b"\xf4\x90\x80\x80"]),
+)
+def test_texts_of_every_width_are_what_python_makes_of_them(gpt2, runs, wrong):
+    ids = [gpt2.token_to_id(character) for character in ALPHABET]
+    for last in ("", "z", "é", "中", "😀"):
+        data = "".join(text * n for text, n in runs).encode() + wrong + last.encode()
+        text = gpt2.decode([ids[byte] for byte in data])
+        assert text == data.decode(errors="replace")
+        assert hash(text) == hash(data.decode(errors="replace")), "a str of another width than needed"

@@ -9,12 +9,12 @@ from libc.stdint cimport uint8_t
 
 from shimmytok._bundle cimport bundle_begin, bundle_insert
 from shimmytok._cached_pieces cimport Insert
-from shimmytok.normalizers._sentencepiece cimport MOST_WALKED
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
 from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
-from shimmytok._workspace cimport LONGEST_TEXT, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Segment, push, reserve
+from shimmytok._workspace cimport LONGEST_TEXT, MOST_WALKED, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Segment, \
+    push, reserve
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 

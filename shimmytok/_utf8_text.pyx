@@ -4,23 +4,44 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint16_t, uint32_t
 from libc.string cimport memcpy
 
-from shimmytok.unicode._utf8 cimport is_clean
+from shimmytok.unicode._utf8 cimport decode_clean, is_clean
 
 cdef extern from "ascii.h":
     bint shim_is_ascii(const uint8_t* p, size_t n) noexcept nogil
 
-cdef extern from "utf8_read.h":
+cdef extern from "utf8_count.h":
     size_t shim_count_characters(const uint8_t* p, size_t n, uint8_t* greatest) noexcept nogil
-    bint shim_read_latin1(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil
-    bint shim_read_ucs2(const uint8_t* p, size_t n, uint16_t* out) noexcept nogil
-    bint shim_read_ucs4(const uint8_t* p, size_t n, uint32_t* out) noexcept nogil
 
 cdef extern from "Python.h":
     str PyUnicode_New(Py_ssize_t size, unsigned long largest)
     void* PyUnicode_DATA(object text) noexcept
 
 cdef enum:
-    LONG = 256                     # bytes: a text that is worth to be read three times
+    LONG = 256                     # bytes: a text that is worth reading three times
+    CHUNK = 16                     # bytes that are looked at together
+
+cdef fused Unit:                   # of a str
+    uint8_t
+    uint16_t
+    uint32_t
+
+
+cdef void read(const uint8_t* p, size_t n, Unit* out) noexcept nogil:
+    """Write the characters of a clean text."""
+    cdef size_t at = 0, stop, i
+    cdef uint32_t cp
+    while at < n:
+        stop = min(at + CHUNK, n)
+        if stop - at == CHUNK and shim_is_ascii(p + at, CHUNK):
+            for i in range(CHUNK):
+                out[i] = p[at + i]
+            out += CHUNK
+            at = stop
+            continue
+        while at < stop:
+            at += decode_clean(p + at, &cp)
+            out[0] = <Unit>cp
+            out += 1
 
 
 cdef str read_clean(const uint8_t* p, size_t n):
@@ -28,17 +49,18 @@ cdef str read_clean(const uint8_t* p, size_t n):
     cdef uint8_t greatest
     cdef size_t size = shim_count_characters(p, n, &greatest)
     cdef str text
-    cdef bint done
+    if size == 0:
+        return None
     if greatest < 0xC4:                                    # lead bytes of what is below U+0100 are C2 and C3
         text = PyUnicode_New(<Py_ssize_t>size, 0xFF)
-        done = shim_read_latin1(p, n, <uint8_t*>PyUnicode_DATA(text))
+        read(p, n, <uint8_t*>PyUnicode_DATA(text))
     elif greatest < 0xF0:
         text = PyUnicode_New(<Py_ssize_t>size, 0xFFFF)
-        done = shim_read_ucs2(p, n, <uint16_t*>PyUnicode_DATA(text))
+        read(p, n, <uint16_t*>PyUnicode_DATA(text))
     else:
         text = PyUnicode_New(<Py_ssize_t>size, 0x10FFFF)
-        done = shim_read_ucs4(p, n, <uint32_t*>PyUnicode_DATA(text))
-    return text if done else None
+        read(p, n, <uint32_t*>PyUnicode_DATA(text))
+    return text
 
 
 cdef str as_str(const uint8_t* p, size_t n, object errors):

@@ -113,7 +113,7 @@ cdef int find_waiting(const WordCacheTables* c, WaitingPieces* w, IdSink* found)
     cdef Missed* word
     cdef size_t k
     w.n_unknown = w.n_again = 0
-    for k in range(w.n_waiting):                       # not all of them: a short text has few that wait
+    for k in range(w.n_waiting):                           # not all of them: a short text has few that wait
         w.last[bucket_of(w, k)] = NOBODY
     for k in range(w.n_waiting):
         if reserve_ids(found, SHIM_WIDE_IDS) != OK:

@@ -14,6 +14,7 @@ cdef extern from *:
 
 cdef enum:
     LONGEST_TEXT = 0x7FFFFFFF      # bytes: llama.cpp counts them in an int32, and offsets into texts are 32 bits wide
+    MOST_WALKED = 256              # bytes, for each byte of a text, that walks through a charsmap may look at
 
 cdef enum Status:
     OK = 0

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oracle.models import ALPHABET
@@ -284,6 +284,10 @@ RUNS = st.sampled_from(["a", " b", "é", "ÿ", "Ā", "я", "中", "\uffff", "\U0
     st.lists(st.tuples(RUNS, st.sampled_from([1, 2, 7, 15, 16, 17, 63, 130, 300])), max_size=8),
     st.sampled_from([b"", b"\xed\xa0\x80", b"\xff", b"\xc3", b"\xe4\xb8", b"\xf4\x90\x80\x80"]),
 )
+@example([("a", 300), ("ÿ", 1)], b"")
+@example([("a", 300), ("Ā", 1)], b"")
+@example([("a", 300), ("\uffff", 1)], b"")
+@example([("a", 300), ("\U00010000", 1)], b"")
 def test_texts_of_every_width_are_what_python_makes_of_them(gpt2, runs, wrong):
     ids = [gpt2.token_to_id(character) for character in ALPHABET]
     for last in ("", "z", "é", "中", "😀"):

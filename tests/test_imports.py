@@ -22,6 +22,8 @@ LATER = {
     "shimmytok.gguf.writer",
     "numpy.typing",
     "pathlib",
+    "shimmytok._trie",
+    "shimmytok.normalizers._sentencepiece",
     "shimmytok.models.unigram",
     "shimmytok.models.wordpiece",
     "shimmytok.pretokenizers.compiling",

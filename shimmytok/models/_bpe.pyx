@@ -1,7 +1,7 @@
 """Byte pair encoding: the merge loop.  Equal to llm_tokenizer_bpe_session of llama.cpp.
 
-A piece is merged by rank, then from the left: a short one in _bpe_short.pyx, a long one in _bpe_long.pyx.  Before they
-are looked up, pieces are cut where no merge can join (_bpe_cuts.pyx).
+A piece is merged by rank, then from the left: a short one in _bpe_short.pyx, a long one in _bpe_parts.pyx or
+_bpe_long.pyx.  Before they are looked up, pieces are cut where no merge can join (_bpe_cuts.pyx).
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

@@ -7,6 +7,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memmove
 
+from shimmytok._bundle cimport append_places
 from shimmytok._cached_pieces cimport Pieces
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace, reserve
 from shimmytok.models._bpe cimport encode_escaped, encode_whole, escape
@@ -60,14 +61,10 @@ cdef int encode_block(const WhitespaceTables* t, Words* words, Workspace* ws, Id
 
 cdef int split_word(const WhitespaceTables* t, Words* words, Workspace* ws) noexcept nogil:
     cdef const uint8_t* word = <const uint8_t*>ws.lowered.data + words.begin
-    cdef uint32_t* ends
-    cdef size_t i
     if split(t.bpe.split, word, words.size - words.begin, &ws.split) != OK or \
             reserve(&ws.pieces, (words.n_ends + ws.split.n_ends) * sizeof(uint32_t)) != OK:
         return OUT_OF_MEMORY
-    ends = <uint32_t*>ws.pieces.data + words.n_ends
-    for i in range(ws.split.n_ends):
-        ends[i] = <uint32_t>words.begin + ws.split.ends[i]
+    append_places(&ws.pieces, words.n_ends, ws.split.ends, ws.split.n_ends, words.begin)
     words.n_ends += ws.split.n_ends
     words.begin = words.size
     return OK

@@ -11,7 +11,6 @@ cdef enum:
     MARK = 3                       # bytes of U+2581, which a space becomes
     PLAIN = 1                      # stays as it is before a byte that is ASCII
     CUT = 2                        # becomes a space, whatever stands beside it
-    MOST_WALKED = 256              # bytes that may be looked at in the charsmap, for each byte of a text
 
 cdef struct NormalizerView:        # borrowed: valid as long as the SentencePieceNormalizer is
     CharsmapView charsmap

@@ -18,7 +18,7 @@ from libc.stdint cimport uint64_t
 
 
 from shimmytok._trie cimport child
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, reserve
+from shimmytok._workspace cimport MOST_WALKED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, reserve
 from shimmytok.normalizers._charsmap cimport longest_match
 
 cdef enum:

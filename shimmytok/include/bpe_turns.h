@@ -16,6 +16,7 @@
 #define SHIM_TURN_SYMBOLS 32              /* of a piece */
 #define SHIM_TURN_PLACES 40               /* room for these, and one on both sides */
 #define SHIM_TURN_BLOCK 16                /* orders that are compared at a time: those of most pieces */
+#define SHIM_FEW_TURNS 8                  /* pieces: so many wait longer for memory than they take */
 #define SHIM_PLACE_BITS 6                 /* a merge that waits is rank << SHIM_PLACE_BITS | place: the least goes first */
 #define SHIM_PLACE_MASK ((1u << SHIM_PLACE_BITS) - 1)
 #define SHIM_NO_ORDER (UINT32_MAX << SHIM_PLACE_BITS) /* and above: no merge; an order of the rank UINT32_MAX */
@@ -85,6 +86,26 @@ static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn, uint32
     shim_turn_ask(t, turn, 1, left, k, left > 0);
 }
 
+/* Ask for the memory of the ranks that the merge after this one would ask for: it is the next one if no pair that is asked
+ * for now goes before it.  Where few pieces take turns, their work does not cover the wait. */
+#define SHIM_FORESEE(level)                                                                                       \
+    uint32_t best = UINT32_MAX, at, k, symbol;                                                                    \
+    for (at = 1; at < turn->m; at += SHIM_TURN_BLOCK) {                                                           \
+        uint32_t least = shim_least_##level(turn->order + at);                                                    \
+        best = SHIM_MIN(best, least);                                                                             \
+    }                                                                                                             \
+    if (best >= SHIM_NO_ORDER) return;                                                                            \
+    k = best & SHIM_PLACE_MASK;                                                                                   \
+    symbol = shim_merged_##level(t, best >> SHIM_PLACE_BITS);                                                     \
+    SHIM_PREFETCH(shim_pair_bucket(t, shim_pair_key(t, turn->symbol[turn->previous[k]], symbol)));                \
+    SHIM_PREFETCH(shim_pair_bucket(t, shim_pair_key(t, symbol, turn->symbol[turn->next[turn->next[k]]])))
+
+static inline void shim_foresee_portable(const shim_merges *t, const shim_turn *turn) { SHIM_FORESEE(portable); }
+
+#if SHIM_X86
+SHIM_AVX2 static inline void shim_foresee_avx2(const shim_merges *t, const shim_turn *turn) { SHIM_FORESEE(avx2); }
+#endif
+
 /* One turn for each of n pieces; those in which nothing merges any more are moved to the end: how many still go on.
  * Each step is done for all of them before the next one, since what follows in a piece waits for it. */
 #define SHIM_TAKE_TURNS(level)                                                                          \
@@ -115,6 +136,7 @@ static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn, uint32
             turns[left] = turn;                                                                         \
         } else {                                                                                        \
             shim_turn_merge(t, turn, shim_merged_##level(t, turn->best >> SHIM_PLACE_BITS));            \
+            if (n <= SHIM_FEW_TURNS) shim_foresee_##level(t, turn);                                     \
             k++;                                                                                        \
         }                                                                                               \
     }                                                                                                   \

@@ -24,9 +24,6 @@ from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
 from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
-cdef extern from "ascii.h":
-    bint shim_is_ascii(const uint8_t* p, size_t n) noexcept nogil
-
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
@@ -102,6 +99,14 @@ cdef int merge_missed(
     return merge_rest(t, words, count, ws, found)
 
 
+cdef bint all_whole(const BpeTables* t, const uint32_t* tokens, size_t count) noexcept nogil:
+    cdef uint8_t whole = 1
+    cdef size_t i
+    for i in range(count):
+        whole &= t.whole[tokens[i]]
+    return whole
+
+
 cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
     """Parts of pieces are merged even if they are tokens, and the cache cannot tell them from pieces.  For most tokens
     that is the same; the ids of others are not kept."""
@@ -112,10 +117,7 @@ cdef int check_whole(const Job* job, Missed* words, size_t count, Workspace* ws,
     while k < count:
         m = 0
         while k < count and m < CHECKED:
-            if (
-                words[k].count and not shim_is_ascii(words[k].p, words[k].n) and
-                not job.t.whole[found.ids[words[k].first]]
-            ):
+            if words[k].count and not job.t.whole[found.ids[words[k].first]]:
                 merged[m] = words[k]
                 merged[m].count = 0
                 place[m] = <uint32_t>k
@@ -139,13 +141,14 @@ cdef int encode_missed(
 ) noexcept nogil:
     cdef const Job* job = <const Job*>tables
     cdef const BpeTables* t = job.t
-    cdef size_t k
+    cdef size_t k, first = found.n
     if reserve_ids(found, count) != OK:
         return OUT_OF_MEMORY
     if t.ignore_merges:
         find_whole(t, words, count, found)
-        if check_whole(job, words, count, ws, found) != OK:
-            return OUT_OF_MEMORY
+        if not all_whole(t, found.ids + first, found.n - first):
+            if check_whole(job, words, count, ws, found) != OK:
+                return OUT_OF_MEMORY
     else:
         for k in range(count):
             words[k].count = 0

@@ -250,7 +250,9 @@ cdef class BpeTableSet:
                 for k in range(self.t.n_tokens):
                     p = symbols.text + symbols.starts[k]
                     n = symbols.starts[k + 1] - symbols.starts[k]
-                    if not shim_is_ascii(p, n):
+                    if shim_is_ascii(p, n):
+                        self._whole[k] = 1                 # never a part: ASCII is not cut
+                    else:
                         self.cuts.join_inside(p, n)
         self.cuts.close()
         self.t.cuts = self.cuts.t

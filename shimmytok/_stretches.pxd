@@ -57,6 +57,13 @@ cdef inline void add_chunk(
     s.after_single = single_last >> 63
 
 
+cdef inline void add_ends(Stretches* s, int level, uint32_t base, uint64_t ends) noexcept nogil:
+    """List stretches with nothing between them, by the 64 bytes from `base` on: bit i is 1 where one ends before byte
+    i.  The first one has its start already."""
+    s.n_ends += shim_bit_numbers(level, ends, base, s.ends + s.n_ends)
+    s.n_starts += shim_bit_numbers(level, ends, base, s.starts + s.n_starts)
+
+
 cdef inline void end_text(Stretches* s, uint32_t n) noexcept nogil:
     """End the stretch that ends with the text."""
     if s.n_starts > s.n_ends:

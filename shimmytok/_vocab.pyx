@@ -260,18 +260,19 @@ cdef class TokenTable:
                 found |= <uint8_t>(self.table.text[i] - first) <= <uint8_t>(last - first)
         return bool(found)
 
-    def holding_inside(self, bytes part not None):
-        """The numbers of the strings that have `part`, which is not empty, behind another byte."""
-        cdef uint32_t k, size = len(part)
+    def holding(self, bytes part not None, *, uint32_t behind=0, uint32_t before=0):
+        """The numbers of the strings that have `part`, which is not empty, behind and before so many bytes or more."""
+        cdef uint32_t k, n, size = len(part)
         cdef const uint8_t* sought = part
         cdef const uint8_t* p
         cdef const uint8_t* last
         found = []
         for k in range(self.table.count):
-            if self.table.starts[k + 1] - self.table.starts[k] <= size:
+            n = self.table.starts[k + 1] - self.table.starts[k]
+            if n < <uint64_t>size + behind + before:
                 continue
-            p = self.table.text + self.table.starts[k] + 1
-            last = self.table.text + self.table.starts[k + 1] - size
+            p = self.table.text + self.table.starts[k] + behind
+            last = self.table.text + self.table.starts[k + 1] - before - size
             while p <= last and (p[0] != sought[0] or memcmp(p, sought, size) != 0):
                 p += 1
             if p <= last:

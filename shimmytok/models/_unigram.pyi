@@ -1,3 +1,5 @@
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -5,6 +7,11 @@ from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
 from shimmytok.models._model import Model
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
+
+class Words(IntEnum):
+    SPACED = 1
+    BEFORE = 2
+    BEHIND = 3
 
 class UnigramModel(Model):
     def __init__(
@@ -18,6 +25,7 @@ class UnigramModel(Model):
         unknown_score: float,
         finite: bool,
         exact_size: int,
+        words: Words,
         most_matches: int,
     ) -> None: ...
     def first_id(self, text: bytes) -> int | None: ...

@@ -1,15 +1,23 @@
 """Unigram language models.  Equal to llm_tokenizer_ugm_session of llama.cpp.
 
 llama.cpp normalises a whole fragment and looks for the best way through it (_viterbi.pyx).  Here a fragment is cut into
-raw words, runs without bytes of kind CUT (normalizers/_sentencepiece.pyx), and each is encoded alone, so that the word
-cache can know its ids.  That gives the same ids because:
+words at bytes of kind CUT (normalizers/_sentencepiece.pyx), which become spaces, and each word is encoded alone, so that
+the word cache can know its ids.  What a word is depends on the spaces, U+2581:
 
-1. Normalising the words alone gives the same text, cut before the U+2581 of each word that is not empty
-   (normalizers/_sentencepiece.pyx).
-2. All ways lead through the cuts.  A word is encoded with U+2581 behind it, which follows in the text unless that ends;
-   where the trie has a token that may reach over it, or a character seems to, the word is not `alone`, and the
-   whole fragment is encoded as one stream.  Tokens that end inside of that U+2581 end inside of a character, where no
-   token begins and no way goes on.
+- SPACED: Extra white space is removed, so that each word has one U+2581, before it: it is a run without CUT bytes.
+- BEFORE: All spaces stay.  A word takes the run of CUT bytes before it along.
+- BEHIND: The same, and tokens have U+2581 at their ends.  A word takes the run of CUT bytes behind it along.
+
+That gives the same ids because:
+
+1. Normalising the words alone gives the same text, cut at the words' ends (normalizers/_sentencepiece.pyx).  Where
+   spaces stay, the first word may get one U+2581 more: it is normalised as the text's beginning, and is not kept.
+2. All ways lead through the cuts.
+   SPACED and BEFORE: No token of such a vocabulary has U+2581 behind another character.  A word is encoded with U+2581
+   behind it, which follows in the text unless that ends; where the trie has a token that may reach over it, or a
+   character seems to, the word is not `alone`, and the whole fragment is encoded as one stream.  Tokens that end inside
+   of that U+2581 end inside of a character, where no token begins and no way goes on.
+   BEHIND: No token has anything behind U+2581.  A word is encoded with a byte behind it that no token has.
 3. So the best way is made of the best ways through the words, if sums are exact: adding the sum of all words before to
    every sum in a word then changes no comparison, ties among them, and what is found first stays the same.  Sums
    are exact while they are small: all scores are multiples of a power of two, 2**-q, and so are their sums, and a
@@ -19,10 +27,12 @@ cache can know its ids.  That gives the same ids because:
    - a challenger is one score away from such a sum.
    `exact_size` is how many bytes of normalised text keep both below 2**(53-q).  A word of n bytes that becomes more
    than MOST_GROWTH n + 3 is not alone either, which bounds the normalised text by the raw one.
-4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the unknown one is not in the trie,
-   so that no word begins with an unknown token.  Vocabularies of which that is not true are encoded as streams.
+4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the text of the unknown one, if that
+   is in the trie, has no U+2581 at this end: so no word begins with an unknown token where it begins with U+2581, and
+   none ends with one where it ends so, unless an odd character before swallows a part of it; then the word is not
+   alone.  Vocabularies of which that is not true are encoded as streams.
 
-5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with U+2581 behind it, too.
+5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with the same behind it.
 """
 
 from libc.stddef cimport size_t
@@ -34,7 +44,7 @@ from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
 from shimmytok._simd cimport simd_level
 from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
-from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, shim_byte_sets, shim_byte_sets_init, shim_masks, \
+from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, add_ends, shim_byte_sets, shim_byte_sets_init, shim_masks, \
     shim_masks_of
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
@@ -42,11 +52,16 @@ from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, IdSink, Workspace, \
     reserve, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
-from shimmytok.models._unigram_stream cimport NOT_ALONE, encode_stream
+from shimmytok.models._unigram_stream cimport NOT_ALONE, Following, encode_stream
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     push_best
 from shimmytok.normalizers._sentencepiece cimport CUT, MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
     normalize, normalizing
+
+cpdef enum Words:                  # what a word is
+    SPACED = 1
+    BEFORE
+    BEHIND
 
 cdef enum:
     MOST_GROWTH = 16
@@ -55,24 +70,47 @@ cdef enum:
 cdef struct UnigramTables:
     ViterbiTables viterbi
     NormalizerView normalizer
+    Words words
+    Following following            # each word
+    Following nothing
     shim_byte_sets word_bytes      # the ASCII characters that do not cut
     size_t most_raw                # bytes of a fragment whose words may be encoded alone
     WordCacheTables* cache
 
 
+cdef Following NOTHING
+NOTHING.p = b"\0"
+NOTHING.n = 0
+
+cdef Following SPACE
+SPACE.p = b"\xe2\x96\x81"
+SPACE.n = MARK
+
+cdef Following BYTE_OF_NO_TOKEN    # texts of tokens end before it
+BYTE_OF_NO_TOKEN.p = b"\0"
+BYTE_OF_NO_TOKEN.n = 1
+
+
 cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
     cdef Normalizing state = normalizing(&t.normalizer, word.n)
     state.left = MOST_GROWTH * <size_t>word.n + MARK
+    state.space_wanted = False                             # it is not the first
     return state
+
+
+cdef inline bint is_cut(const UnigramTables* t, const Missed* word, const IdSink* found) noexcept nogil:
+    """May another word follow?  Not if this one ends with an unknown token where it should end with U+2581."""
+    cdef bint unknown = word.count and found.ids[word.first + word.count - 1] == t.viterbi.unknown
+    return not (t.words == BEHIND and unknown and t.normalizer.kinds[word.p[word.n - 1]] == CUT)
 
 
 cdef int normalize_words(
     const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, size_t* size, size_t* n_walks
 ) noexcept nogil:
-    """Normalise as many words as make about a part, each with U+2581 behind it, and begin walks in them; their number
+    """Normalise as many words as make about a part, each with what follows it, and begin walks in them; their number
     goes to `count`, and where each ends in that text to its `first`.  A long word ends the list before it."""
     cdef Normalizing state
-    cdef size_t k = 0, begin = 0, part = t.viterbi.part
+    cdef size_t k = 0, begin = 0, part = t.viterbi.part, behind = t.following.n
     cdef int status
     size[0] = n_walks[0] = 0
     while k < count[0] and size[0] < part:
@@ -84,26 +122,30 @@ cdef int normalize_words(
             size[0] = begin
             break
         words[k].first = size[0]
-        if reserve(&ws.escaped, size[0] + MARK + 1) != OK:
+        if reserve(&ws.escaped, size[0] + behind + 1) != OK:
             return OUT_OF_MEMORY
-        memcpy(<uint8_t*>ws.escaped.data + size[0], b"\xe2\x96\x81", MARK + 1)
-        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + MARK, &ws.walks,
+        memcpy(<uint8_t*>ws.escaped.data + size[0], t.following.p, behind + 1)
+        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + behind, &ws.walks,
                      n_walks) != OK:
             return OUT_OF_MEMORY
-        size[0] += MARK
+        size[0] += behind
         begin = size[0]
         k += 1
     count[0] = k
     return OK
 
 
-cdef int encode_long(const UnigramTables* t, Missed* word, Workspace* ws, IdSink* found) noexcept nogil:
-    cdef Normalizing state = begin_word(t, word)
+cdef int encode_long(
+    const UnigramTables* t, Missed* word, Normalizing* state, Workspace* ws, IdSink* found
+) noexcept nogil:
+    """Encode a word as a stream."""
     cdef int status
     word.first = found.n
-    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, &state, True, ws, found)
+    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, t.following, ws, found)
     word.count = <uint32_t>(found.n - word.first)
-    return NOT_ALONE if status == TOO_LONG or status == TOO_SLOW else status
+    if status == TOO_LONG or status == TOO_SLOW or (status == OK and not is_cut(t, word, found)):
+        return NOT_ALONE
+    return status
 
 
 cdef int encode_some(
@@ -111,6 +153,7 @@ cdef int encode_some(
 ) noexcept nogil:
     """Encode the first words of a list; `count` becomes how many."""
     cdef Matches matches
+    cdef Normalizing state
     cdef Best* best
     cdef const uint8_t* p
     cdef size_t size, n_walks, begin = 0, end, k
@@ -119,7 +162,8 @@ cdef int encode_some(
         return status
     if count[0] == 0:
         count[0] = 1
-        return encode_long(t, words, ws, found)
+        state = begin_word(t, words)
+        return encode_long(t, words, &state, ws, found)
     p = <const uint8_t*>ws.escaped.data
     if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or find_matches(
         &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
@@ -138,7 +182,9 @@ cdef int encode_some(
             if status != OK:
                 return status
         words[k].count = <uint32_t>(found.n - words[k].first)
-        begin = end + MARK
+        if not is_cut(t, &words[k], found):
+            return NOT_ALONE
+        begin = end + t.following.n
     return OK
 
 
@@ -164,18 +210,74 @@ cdef void cut_block(
     cdef const UnigramTables* t = <const UnigramTables*>cutting
     cdef uint8_t[CHUNK] last
     cdef shim_masks masks
-    cdef uint64_t within
+    cdef uint64_t within = ~<uint64_t>0, run, before
+    if at == 0 and t.words != SPACED:
+        s.starts[0] = 0
+        s.n_starts = 1
+        s.inside = t.words == BEHIND                       # as if there was the end of a word before, or the begin
     while at < stop:
         if stop - at < CHUNK:
             memset(last, 0, CHUNK)
             memcpy(last, text + at, stop - at)
             within = (<uint64_t>1 << (stop - at)) - 1
             shim_masks_of(simd_level, &t.word_bytes, last, &masks)
-            masks.first &= within
         else:
             shim_masks_of(simd_level, &t.word_bytes, text + at, &masks)
-        add_chunk(s, simd_level, <uint32_t>at, masks.first | masks.wide, 0, 0)
+        run = (masks.first | masks.wide) & within
+        if t.words == SPACED:
+            add_chunk(s, simd_level, <uint32_t>at, run, 0, 0)
+        else:
+            before = run << 1 | s.inside
+            add_ends(s, simd_level, <uint32_t>at, within & (run & ~before if t.words == BEHIND else before & ~run))
+            s.inside = run >> 63
         at += CHUNK
+
+
+cdef inline bint is_head_apart(const UnigramTables* t) noexcept nogil:
+    """Is the first word of a fragment to be normalised other than the same word behind others?"""
+    return t.words != SPACED and t.normalizer.add_space_prefix
+
+
+cdef size_t head_size(const UnigramTables* t, const uint8_t* text, size_t n) noexcept nogil:
+    """Where the first word ends that is more than spaces."""
+    cdef const uint8_t* kinds = t.normalizer.kinds
+    cdef size_t at = 0
+    while at < n and kinds[text[at]] == CUT:
+        at += 1
+    while at < n and kinds[text[at]] != CUT:
+        at += 1
+    while at < n and kinds[text[at]] == CUT and t.words == BEHIND:
+        at += 1
+    return at
+
+
+cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode the first word of a fragment."""
+    cdef Missed word
+    cdef Normalizing state
+    cdef int status
+    word.p = text
+    word.n = <uint32_t>n
+    state = begin_word(t, &word)
+    state.space_wanted = True
+    status = encode_long(t, &word, &state, ws, out)
+    # Nothing is left of it but spaces?  Then the next word is the first.
+    return NOT_ALONE if status == OK and state.space_wanted else status
+
+
+cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef size_t head
+    cdef int status
+    if is_head_apart(t):
+        head = head_size(t, text, n)
+        if head == n:
+            return NOT_ALONE
+        status = encode_head(t, text, head, ws, out)
+        if status != OK:
+            return status
+        text += head
+        n -= head
+    return encode_stretches(cut_block, <void*>t, t.cache, encode_missed, t, text, n, ws, out)
 
 
 cdef int encode_fragment(
@@ -186,17 +288,18 @@ cdef int encode_fragment(
     cdef size_t before = out.n
     cdef int status
     if n <= t.most_raw:
-        status = encode_stretches(cut_block, <void*>tables, t.cache, encode_missed, t, text, n, ws, out)
+        status = encode_words(t, text, n, ws, out)
         if status != NOT_ALONE:
             return status
         out.n = before
-    return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, False, ws, out)
+    return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, t.nothing, ws, out)
 
 
 cdef int bundle_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
-    if n > (<const UnigramTables*>tables).most_raw:
+    cdef const UnigramTables* t = <const UnigramTables*>tables
+    if n > t.most_raw or is_head_apart(t):
         return NOT_BUNDLED
     return bundle_stretches(cut_block, <void*>tables, text, n, ws, bundle)
 
@@ -211,6 +314,7 @@ cdef class UnigramModel(Model):
     """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
     `exact_size`: the bytes of normalised text for which sums are exact; 0 where words may not be encoded alone.
+    `words`: what these are.
     `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time, about; all that
     start at one place always are.
     """
@@ -223,7 +327,8 @@ cdef class UnigramModel(Model):
 
     def __init__(
         self, TokenTrie trie not None, const float[::1] scores not None, SentencePieceNormalizer normalizer not None,
-        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size, size_t most_matches,
+        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size, Words words,
+        size_t most_matches,
     ):
         cdef uint8_t[128] sets
         cdef uint32_t c
@@ -248,6 +353,9 @@ cdef class UnigramModel(Model):
         self.t.viterbi.part = min(<size_t>PART, max(<size_t>1, most_matches // max(<size_t>1, trie._most_nested)))
         self.t.cache = &cache.t
         self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
+        self.t.words = words
+        self.t.following = BYTE_OF_NO_TOKEN if self.t.words == BEHIND else SPACE
+        self.t.nothing = NOTHING
         for c in range(128):
             sets[c] = self.t.normalizer.kinds[c] != CUT
         shim_byte_sets_init(&self.t.word_bytes, sets)

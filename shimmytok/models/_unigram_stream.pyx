@@ -20,7 +20,7 @@ from libc.string cimport memcpy, memmove, memset
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, reserve
 from shimmytok.models._viterbi cimport Best, Matches, Walk, add_walks, character_size, compete, consider_unknown, \
     find_matches, push_best
-from shimmytok.normalizers._sentencepiece cimport MARK, normalize
+from shimmytok.normalizers._sentencepiece cimport normalize
 
 cdef enum:
     CHARACTER = 4                  # bytes of the longest
@@ -89,15 +89,15 @@ cdef int add_window(const ViterbiTables* t, Stream* s, Workspace* ws) noexcept n
     return OK
 
 
-cdef int add_text(Stream* s, uint32_t unknown, bint alone, Workspace* ws) noexcept nogil:
+cdef int add_text(Stream* s, uint32_t unknown, Following following, Workspace* ws) noexcept nogil:
     """Make room for the ways through the text in the workspace, and begin with those that are new."""
     cdef Best* best
-    if reserve(&ws.nodes, (s.size + 1) * sizeof(Best)) != OK or reserve(&ws.escaped, s.size + MARK + 1) != OK:
+    if reserve(&ws.nodes, (s.size + 1) * sizeof(Best)) != OK or reserve(&ws.escaped, s.size + following.n + 1) != OK:
         return OUT_OF_MEMORY
     # The byte behind what can be read is looked at, and changes nothing.
-    memcpy(<uint8_t*>ws.escaped.data + s.size, b"\xe2\x96\x81", MARK + 1)
+    memcpy(<uint8_t*>ws.escaped.data + s.size, following.p, following.n + 1)
     s.p = <const uint8_t*>ws.escaped.data
-    s.readable = s.size + MARK if alone and s.last else s.size
+    s.readable = s.size + following.n if s.last else s.size
     s.best = best = <Best*>ws.nodes.data
     while s.n_best <= s.size:
         best[s.n_best].sum = -DBL_MAX if s.n_best else 0   # the first place is reached for nothing
@@ -154,7 +154,7 @@ cdef int push_cut(const ViterbiTables* t, Stream* s, size_t first, Workspace* ws
 
 cdef int encode_stream(
     const ViterbiTables* t, const NormalizerView* normalizer, const uint8_t* text, size_t n, Normalizing* state,
-    bint alone, Workspace* ws, IdSink* out
+    Following following, Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef Stream s
     cdef size_t enough = t.part if t.finite else ALL, first = out.n
@@ -166,13 +166,13 @@ cdef int encode_stream(
         if status != OK:
             return status
         s.last = state.at == n
-        if add_text(&s, t.unknown, alone, ws) != OK:
+        if add_text(&s, t.unknown, following, ws) != OK:
             return OUT_OF_MEMORY
         while s.at < s.size and (s.last or not s.open):
             if add_window(t, &s, ws) != OK:
                 return OUT_OF_MEMORY
         if s.last:
-            if alone and s.open:
+            if following.n and s.open:
                 return NOT_ALONE
             s.cut = s.size
         elif s.size >= s.retry and find_cut(&s, ws) != OK:

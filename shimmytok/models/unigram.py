@@ -10,7 +10,7 @@ from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
-from shimmytok.models._unigram import UnigramModel
+from shimmytok.models._unigram import UnigramModel, Words
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.models.unigram_sums import exact_size
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MARK = "▁".encode()
+NUL = b"\0"  # which no text of a token has
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
@@ -57,6 +58,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     def model(user_defined: Mask, unknown: int | None, cache: WordCache, *, by_words: bool) -> UnigramModel:
         own = np.where(user_defined, np.float32(0), scores) if user_defined.any() else scores
         of_leaves = own[trie.tokens()]
+        words = _words(vocab, trie, in_trie, unknown) if by_words else None
         return UnigramModel(
             trie,
             of_leaves,
@@ -65,7 +67,8 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
             unknown=unknown,
             unknown_score=unknown_score,
             finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
-            exact_size=_exact_size(vocab, trie, in_trie, own, unknown, unknown_score) if by_words else 0,
+            words=words or Words.SPACED,
+            exact_size=exact_size(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score) if words else 0,
             most_matches=MOST_MATCHES,
         )
 
@@ -91,18 +94,19 @@ def lowest_score(scores: NDArray[np.float32]) -> np.float32:
     return lowest
 
 
-def _exact_size(
-    vocab: Vocab, trie: TokenTrie, in_trie: Mask, scores: NDArray[np.float32], unknown: int | None, unknown_score: float
-) -> int:
-    """For UnigramModel: 0 where it cannot encode words alone, or could seldom."""
-    unknown_is_apart = unknown is None or unknown >= len(in_trie) or not in_trie[unknown]
+def _words(vocab: Vocab, trie: TokenTrie, in_trie: Mask, unknown: int | None) -> Words | None:
+    """What words the texts of this vocabulary can be cut into; None where these cannot, or could seldom, be encoded
+    alone (_unigram.pyx)."""
     mark, _ = trie.longest(MARK)
-    mark_is_token = mark is not None and vocab.texts[mark] == MARK
-    if not vocab.flags.remove_extra_whitespaces or not mark_is_token or not unknown_is_apart:
-        return 0
-    if any(in_trie[i] and vocab.texts[i].strip(MARK) for i in vocab.texts.holding_inside(MARK)):
-        return 0
-    return exact_size(scores[in_trie], vocab.texts.lengths()[in_trie], unknown_score)
+    if mark is None or vocab.texts[mark] != MARK:
+        return None
+    in_text = vocab.texts[unknown] if unknown is not None and unknown < len(in_trie) and in_trie[unknown] else b""
+    behind_others = [vocab.texts[i].replace(MARK, NUL) for i in vocab.texts.holding(MARK, behind=1) if in_trie[i]]
+    if not in_text.startswith(MARK) and not any(NUL in text.lstrip(NUL) for text in behind_others):
+        return Words.SPACED if vocab.flags.remove_extra_whitespaces else Words.BEFORE
+    if vocab.flags.remove_extra_whitespaces or in_text.endswith(MARK):
+        return None
+    return None if any(in_trie[i] for i in vocab.texts.holding(MARK, before=1)) else Words.BEHIND
 
 
 def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:

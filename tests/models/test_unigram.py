@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from fractions import Fraction
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,42 +12,28 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oracle.charsmap import blob, compiled, deep
-from oracle.unigram import best_cut, normalized
-from shimmytok import GGUFError, LimitError, Tokenizer, UnsupportedModelError
+from shimmytok import GGUFError, LimitError, UnsupportedModelError
 from shimmytok.gguf import ValueType
-from shimmytok.gguf.writer import dumps
-from shimmytok.models import unigram
 from shimmytok.models.unigram_sums import exact_size
-
-FLAG, ID = ValueType.BOOL, ValueType.UINT32
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
-FIRST = [(b"<pad>", 0.0, CONTROL), (b"</s>", 0.0, CONTROL), (b"<unk>", 0.0, UNKNOWN)]
-LOWEST = -np.finfo(np.float32).max
-
-
-def array(kind, values):
-    return ValueType.ARRAY, (kind, list(values))
-
-
-# So few tokens held at a time that short texts are looked at in many windows, from one byte on.
-MATCHES = st.sampled_from([1, 9, 20, 70, unigram.MOST_MATCHES])
-
-
-def tokenizer(tokens, charsmap=None, *, matches=unigram.MOST_MATCHES, **more):
-    """`tokens`: (text, score, type)."""
-    texts, scores, types = zip(*tokens, strict=True)
-    entries = {
-        "model": (ValueType.STRING, "t5"),
-        "tokens": array(ValueType.STRING, texts),
-        "scores": array(ValueType.FLOAT32, scores),
-        "token_type": array(ValueType.INT32, types),
-        **more,
-    }
-    if charsmap is not None:
-        entries["precompiled_charsmap"] = array(ValueType.UINT8, charsmap)
-    data = dumps([(f"tokenizer.ggml.{key}", *value) for key, value in entries.items()])
-    with mock.patch.object(unigram, "MOST_MATCHES", matches):
-        return Tokenizer.from_bytes(data)
+from unigram_files import (
+    BYTE,
+    CONTROL,
+    FIRST,
+    FLAG,
+    ID,
+    LOWEST,
+    MARK,
+    MATCHES,
+    NORMAL,
+    UNKNOWN,
+    UNUSED,
+    USER_DEFINED,
+    WORDS,
+    array,
+    flags_of,
+    fragment_ids,
+    tokenizer,
+)
 
 
 @st.composite
@@ -78,73 +63,12 @@ TEXTS = st.text(st.sampled_from("abéB \u3000x▁\n\0"), max_size=40).map(str.en
 @given(vocabularies(), CHARSMAPS, TEXTS, st.booleans(), st.booleans(), MATCHES)
 @example([*FIRST, (b"\xe2", -3.5, NORMAL)], {b"B": b" "}, b"aBa", False, True, 9999)  # a token is a part of U+2581
 def test_against_the_twin(tokens, charsmap, text, add_space_prefix, remove_extra_whitespaces, matches):
-    tok = tokenizer(
-        tokens,
-        compiled(charsmap) if charsmap else None,
-        matches=matches,
-        add_space_prefix=(FLAG, add_space_prefix),
-        remove_extra_whitespaces=(FLAG, remove_extra_whitespaces),
-    )
-    user_defined = [token for token, _, kind in tokens if kind == USER_DEFINED]
-    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind in (NORMAL, USER_DEFINED, UNUSED)}
-    lowest = min([s for _, s, kind in tokens if kind == NORMAL and not math.isnan(s)], default=math.inf)
-    scores = [0.0 if kind == USER_DEFINED else float(np.float32(score)) for _, score, kind in tokens]
-    unknown_score = float(np.float32(min(lowest, -float(LOWEST))) - np.float32(10))
-
-    def fragment(part):
-        clean = normalized(
-            part,
-            charsmap,
-            user_defined,
-            add_space_prefix=add_space_prefix,
-            remove_extra_whitespaces=remove_extra_whitespaces,
-        )
-        return best_cut(clean, known, scores, 2, unknown_score) if clean else []
-
-    assert tok._encoder.encode_fragment(text) == (fragment(text) if text else [])
-    if not any(token in text for token in user_defined):
-        assert tok.encode(text) == [*(fragment(text) if text else []), 1]
-
-
-WORDS = {"remove_extra_whitespaces": (FLAG, True), "add_space_prefix": (FLAG, True)}
-MARK = ("▁".encode(), -2.5, NORMAL)
-# Doubles that hold the first few exactly, and lose the last bits of others once sums grow.
-ADVERSARIAL = st.sampled_from([-1.0, -0.5, -0.1, -0.3, -1e-7, -3e-8, -16777216.0, -8388608.5, 2.25, 0.0])
-
-
-@st.composite
-def vocabularies_of_words(draw):
-    """Many ways through each word, with sums that are near one another."""
-    pieces = st.text(st.sampled_from("aab▁é"), min_size=1, max_size=4).map(str.encode)
-    texts = draw(st.permutations(sorted(draw(st.sets(pieces, max_size=25)) - {MARK[0]})))
-    scores = draw(st.sampled_from([ADVERSARIAL, st.sampled_from([-1.0, -0.5, -2.0]), st.floats(-20, 0, width=32)]))
-    return [*FIRST, MARK, *((text, draw(scores), draw(st.sampled_from([NORMAL] * 6 + [UNUSED]))) for text in texts)]
-
-
-@settings(max_examples=300, deadline=None)
-@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=6), max_size=60), MATCHES)
-def test_words_alone_have_the_ids_they_have_in_the_text(tokens, words, matches):
-    text = " \n".join(words).encode()
-    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind in (NORMAL, UNUSED)}
-    lowest = min(np.float32(score) for _, score, kind in tokens if kind == NORMAL)
-    clean = normalized(text, {b"\n": b" "}, [], add_space_prefix=True, remove_extra_whitespaces=True)
-    scores = [float(np.float32(score)) for _, score, _ in tokens]
-    ids = best_cut(clean, known, scores, 2, float(lowest - np.float32(10))) if clean else []
-    tok = tokenizer(tokens, compiled({b"\n": b" "}), matches=matches, **WORDS)
-    assert tok.encode(text, add_special_tokens=False) == ids
-    assert tok.encode(text, add_special_tokens=False) == ids  # from the cache
-
-
-@settings(max_examples=40, deadline=None)
-@given(vocabularies_of_words(), st.lists(st.text(st.sampled_from("aabé▁x中"), max_size=40), max_size=40), st.booleans())
-def test_long_texts_in_parts_and_as_a_whole(tokens, words, extra):
-    """Scores that rule out encoding word by word, or part by part, on a token that no text has."""
-    text = " ".join(words * 30)
-    flags = {**WORDS, "remove_extra_whitespaces": (FLAG, extra)}
-    ids = tokenizer(tokens, **flags).encode(text)
-    assert tokenizer(tokens, matches=500, **flags).encode(text) == ids
-    for score in (1e-30, math.nan):
-        assert tokenizer([*tokens, (b"\xff\xff", score, NORMAL)], **flags).encode(text) == ids
+    flags = {"add_space_prefix": add_space_prefix, "remove_extra_whitespaces": remove_extra_whitespaces}
+    tok = tokenizer(tokens, compiled(charsmap) if charsmap else None, matches=matches, **flags_of(**flags))
+    ids = fragment_ids(tokens, charsmap, text, **flags)
+    assert tok._encoder.encode_fragment(text) == ids
+    if not any(token in text for token, _, kind in tokens if kind == USER_DEFINED):
+        assert tok.encode(text) == [*ids, 1]
 
 
 @st.composite
@@ -165,12 +89,9 @@ def test_nested_tokens_in_texts_of_many_windows(vocabulary, data, by_words, matc
     wholes, tokens = vocabulary
     bits = st.sampled_from([*wholes, "a", "x", "é", "中", " "])
     text = "".join(data.draw(st.lists(bits, max_size=25))).encode()
-    known = {token: i for i, (token, _, kind) in enumerate(tokens) if kind == NORMAL}
-    scores = [score for _, score, _ in tokens]
-    clean = normalized(text, {}, [], add_space_prefix=by_words, remove_extra_whitespaces=by_words)
-    ids = best_cut(clean, known, scores, 2, min(scores[len(FIRST) :]) - 10) if clean else []
-    flags = {"add_space_prefix": (FLAG, by_words), "remove_extra_whitespaces": (FLAG, by_words)}
-    assert tokenizer(tokens, matches=matches, **flags).encode(text, add_special_tokens=False) == ids
+    flags = {"add_space_prefix": by_words, "remove_extra_whitespaces": by_words}
+    tok = tokenizer(tokens, matches=matches, **flags_of(**flags))
+    assert tok.encode(text, add_special_tokens=False) == fragment_ids(tokens, {}, text, **flags)
 
 
 @settings(max_examples=300, deadline=None)
@@ -195,31 +116,6 @@ def test_sums_lose_bits_beyond():
     assert exact_size(np.array([-1.0, -(2.0**-40)], np.float32), np.array([1, 1]), -11.0) == (2**13 - 11) // 11
     assert exact_size(np.array([-1.0, math.inf], np.float32), np.array([1, 1]), -11.0) == 0
     assert exact_size(np.array([-1.0, -1e-38], np.float32), np.array([1, 1]), -11.0) == 0
-
-
-@pytest.mark.parametrize("matches", [1, unigram.MOST_MATCHES], ids=["long", "short"])
-def test_a_word_that_tokens_may_reach_over_is_encoded_with_the_next(matches):
-    tokens = [*FIRST, MARK, ("a▁b".encode(), -0.1, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
-    flags = {"matches": matches, **WORDS}
-    assert tokenizer(tokens, **flags).encode("a b a", add_special_tokens=False) == [3, 4, 3, 5]
-    tokens[4] = ("▁▁".encode(), -0.1, NORMAL)
-    assert tokenizer(tokens, **flags).encode("a▁ b a", add_special_tokens=False) == [3, 5, 4, 6, 3, 5]
-
-
-def test_such_a_word_behind_many_others_in_a_batch():
-    """The texts before it are encoded together, and then again, one by one."""
-    tokens = [*FIRST, MARK, ("▁▁".encode(), -0.1, NORMAL), (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
-    tok = tokenizer(tokens, **WORDS)
-    words = [f"{i:b}".translate({48: "a", 49: "b"}) for i in range(1000)]
-    texts = [*(" ".join(words[i : i + 100]) for i in range(0, 1000, 100)), "a▁ b a", "b"]
-    assert tok.encode_batch(texts) == [tok.encode(text) for text in texts]
-
-
-def test_characters_that_become_many():
-    tokens = [*FIRST, MARK, (b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)]
-    tok = tokenizer(tokens, compiled({b"b": b"a" * 50, b"\x01": b" "}), **WORDS)
-    assert tok.encode("a b a", add_special_tokens=False) == [3, 4, 3] + [4] * 50 + [3, 4]
-    assert tok.encode("a\x01a  \x01 a", add_special_tokens=False) == [3, 4, 3, 4, 3, 4]
 
 
 def test_the_second_model_of_a_vocabulary_leaves_the_cache_alone():
@@ -266,12 +162,6 @@ def test_sums_are_doubles():
 def test_runs_of_unknown_characters_become_one():
     tok = tokenizer([*FIRST, (b"a", -1.0, NORMAL)])
     assert tok.encode("xyzaéxa中", add_special_tokens=False) == [2, 3, 2, 3, 2]
-
-
-def test_runs_of_unknown_characters_become_one_over_words_without_a_token_for_u2581():
-    tokens = [*FIRST, (b"a", -1.0, NORMAL), (b"\xe2", -1.0, NORMAL)]  # a token begins U+2581, and is not it
-    tok = tokenizer(tokens, remove_extra_whitespaces=(FLAG, True), add_space_prefix=(FLAG, False))
-    assert tok.encode("B B", add_special_tokens=False) == [2]
 
 
 def test_newline_is_found_before_the_special_ids_are_read():

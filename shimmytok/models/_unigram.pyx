@@ -270,8 +270,6 @@ cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Wor
     cdef int status
     if is_head_apart(t):
         head = head_size(t, text, n)
-        if head == n:
-            return NOT_ALONE
         status = encode_head(t, text, head, ws, out)
         if status != OK:
             return status

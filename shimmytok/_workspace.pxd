@@ -40,6 +40,7 @@ cdef struct Segment:               # a stretch of text, or a special token found
 
 cdef struct PartsScratch:          # of long pieces that are merged part by part
     Buffer pieces
+    Buffer runs
     Buffer words                   # what is merged
     Buffer regions
     Buffer doubts
@@ -50,7 +51,8 @@ cdef struct Workspace:
     Buffer fragment                # the beginning of a fragment, behind a space
     Buffer utf8                    # the UTF-8 of a str
     Buffer escaped                 # a fragment with its spaces escaped
-    Buffer word                    # a long word with its spaces escaped
+    Buffer plain                   # long words as plain texts,
+    Buffer longs                   # and where these are
     Buffer repaired                # a fragment with its invalid UTF-8 replaced
     Buffer pieces                  # where the words of a block of text start and end
     Buffer walks                   # down a trie

@@ -8,6 +8,7 @@ from shimmytok.pretokenizers._split cimport split_scratch_free, split_scratch_in
 
 cdef void parts_free(PartsScratch* parts) noexcept nogil:
     free(parts.pieces.data)
+    free(parts.runs.data)
     free(parts.words.data)
     free(parts.regions.data)
     free(parts.doubts.data)
@@ -17,7 +18,7 @@ cdef void parts_free(PartsScratch* parts) noexcept nogil:
 
 cdef size_t parts_size(const PartsScratch* parts) noexcept nogil:
     return (
-        parts.pieces.cap + parts.words.cap + parts.regions.cap + parts.doubts.cap
+        parts.pieces.cap + parts.runs.cap + parts.words.cap + parts.regions.cap + parts.doubts.cap
         + parts.tokens[0].cap + parts.tokens[1].cap
     )
 
@@ -32,7 +33,8 @@ cdef void workspace_free(Workspace* ws) noexcept nogil:
     free(ws.fragment.data)
     free(ws.utf8.data)
     free(ws.escaped.data)
-    free(ws.word.data)
+    free(ws.plain.data)
+    free(ws.longs.data)
     free(ws.repaired.data)
     free(ws.pieces.data)
     free(ws.walks.data)
@@ -59,7 +61,8 @@ cdef size_t workspace_size(const Workspace* ws) noexcept nogil:
         + ws.fragment.cap
         + ws.utf8.cap
         + ws.escaped.cap
-        + ws.word.cap
+        + ws.plain.cap
+        + ws.longs.cap
         + ws.repaired.cap
         + ws.pieces.cap
         + ws.walks.cap

@@ -15,10 +15,11 @@ from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
 from shimmytok.models._bpe_long cimport merge_rest
-from shimmytok.models._bpe_parts cimport merge_parts
+from shimmytok.models._bpe_parts cimport parts_of_bytes, parts_of_characters
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
+from shimmytok.models._parts cimport merge_parts
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
 from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants
@@ -94,8 +95,9 @@ cdef int merge_missed(
     """Merge the words that have no ids yet."""
     if merge_short(t, words, count, found) != OK:
         return OUT_OF_MEMORY
-    if t.by_parts and merge_parts(t, words, count, ws, found) != OK:
-        return OUT_OF_MEMORY
+    if t.by_parts:
+        if merge_parts(&parts_of_bytes if t.byte_level else &parts_of_characters, t, words, count, ws, found) != OK:
+            return OUT_OF_MEMORY
     return merge_rest(t, words, count, ws, found)
 
 

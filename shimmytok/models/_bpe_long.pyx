@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY
-from shimmytok.models._bpe_symbols cimport first_symbol, merged, pair_bucket, pair_key, push_symbol, rank_of
+from shimmytok.models._bpe_symbols cimport first_rank, first_symbol, merged, pair_bucket, pair_key, push_symbol, rank_of
 from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
 
 cdef extern from "prefetch.h":
@@ -19,10 +19,11 @@ cdef uint32_t rank_of_node(const void* tables, const void* text, const Chain* ch
     return rank
 
 
-cdef uint32_t rank_of_bytes(const void* tables, const void* text, const Chain* chain, Node* node) noexcept nogil:
+cdef uint32_t first_rank_of_node(const void* tables, const void* text, const Chain* chain, Node* node) noexcept nogil:
     cdef const BpeTables* t = <const BpeTables*>tables
+    cdef const Node* right = &chain.nodes[node.next]
     cdef const uint8_t* p = <const uint8_t*>text + node.start
-    cdef uint32_t rank = t.merges.byte_pairs[<size_t>p[0] << 8 | p[1]]
+    cdef uint32_t rank = first_rank(t, p, node_end(chain, right) - node.start, node.symbol, right.symbol)
     if rank != NONE:
         node.merged = merged(&t.merges, rank)
     return rank
@@ -37,17 +38,14 @@ cdef void ask_for(const void* tables, const Chain* chain, const Node* node) noex
     SHIM_PREFETCH(pair_bucket(&t.merges, pair_key(&t.merges, left.symbol, node.merged)))
 
 
-cdef ChainRules of_bytes, of_characters
+cdef ChainRules rules
 
-of_characters.first_rank_of = of_characters.rank_of = rank_of_node
-of_bytes.first_rank_of, of_bytes.rank_of = rank_of_bytes, rank_of_node
-of_bytes.ask_for = of_characters.ask_for = ask_for
+rules.first_rank_of, rules.rank_of, rules.ask_for = first_rank_of_node, rank_of_node, ask_for
 
 
 cdef int merge_long(const BpeTables* t, const uint8_t* p, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     cdef Chain chain
     cdef const Node* node
-    cdef const ChainRules* rules = &of_bytes if t.byte_level else &of_characters
     cdef size_t at = 0, size = 0
     cdef int status
     if chain_reserve(&chain, n, ws) != OK:
@@ -55,7 +53,7 @@ cdef int merge_long(const BpeTables* t, const uint8_t* p, size_t n, Workspace* w
     while at < n:
         chain_add(&chain, first_symbol(t, p + at, n - at, &size), at)
         at += size
-    if chain_merge(&chain, n, rules, t, p, ws) != OK:
+    if chain_merge(&chain, n, &rules, t, p, ws) != OK:
         return OUT_OF_MEMORY
     node = chain.nodes
     while True:

@@ -1,13 +1,6 @@
-"""BPE's merging of long pieces, part by part."""
+"""How long pieces of BPE are merged part by part."""
 
-from libc.stddef cimport size_t
+from shimmytok.models._parts cimport PartRules
 
-from shimmytok._cached_pieces cimport Missed
-from shimmytok._workspace cimport IdSink, Workspace
-from shimmytok.models._bpe_tables cimport BpeTables
-
-# Encodes the words that have no ids yet (count 0), by tables that are `by_parts`, but for those with a byte that has no
-# symbol; a Status.
-cdef int merge_parts(
-    const BpeTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found
-) noexcept nogil
+# Of byte-level vocabularies, and of others; `tables` is a BpeTables that is `by_parts`.
+cdef PartRules parts_of_bytes, parts_of_characters

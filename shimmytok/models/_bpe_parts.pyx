@@ -1,77 +1,49 @@
-"""BPE's merging of long pieces, part by part.
+"""How long pieces of BPE are merged part by part (_parts.pyx).
 
-Merging a piece as a whole (_bpe_long.pyx) waits for memory again and again.  Parts that are short are merged many at a
-time (_bpe_short.pyx); what they become is right wherever no merge joins two parts, which is found out afterwards.
-
-Tokens T1 ... Tn, each merged from its text, are what their joint text is merged to if, and only if, the text of any two
-neighbours is merged to these two.  Proof: merges are done by rank, then from the left, and look at nothing but their
-two symbols.  Until a merge joins symbols on both sides of a place between two tokens, what lies between such places is
-merged as if it were alone, in the same order.  So the first merge over any such place joins what Ti and Ti+1 have
-become by then, and in the text of the two alone it comes first as well; and if a merge comes over the place in the text
-of the two, then in the whole it does too, or another one comes over another place before.  For the same reason each
-token of a text that has been merged is what its own text is merged to, and tokens merged from a joint text are right
-among themselves.
-
-So each doubtful place is looked at: the text of the tokens beside it is merged.  Where that gives the same tokens, the
-place is right.  Else the new ones take their place; where the outermost of them are not what they were before, the
-places behind them are doubtful in turn.  Each round takes twice as many tokens on both sides of a place, so that it
-ends; where it does not seem to end soon, pieces are merged as a whole.
-
-This holds where ids tell which symbols there were: all bytes of a piece, and all texts that merges make or take, are
-tokens.
+A piece fits when all it begins with are symbols: some vocabularies have none for bytes that no clean text has.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy
 
-from shimmytok._cached_pieces cimport NOT_KEPT
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
+from shimmytok._cached_pieces cimport Missed
+from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace
 from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_short cimport merge_short
-
-cdef enum:
-    LEAST = 8                      # bytes of a part
-    MOST = 24
-    REST = 32                      # bytes that are left are one part, up to so many: what fits into a turn
-    MOST_OFTEN = 4                 # once a byte has been merged so often, on average, pieces are merged as a whole
-
-cdef struct Tokens:
-    uint32_t* ids
-    uint32_t* ends                 # in the piece
-    size_t n
-
-cdef struct Piece:
-    Missed* word
-    uint32_t first                 # its tokens, at first its parts
-    uint32_t end
-
-cdef struct Region:                # tokens of a piece that are merged anew
-    uint32_t first
-    uint32_t end
-
-cdef struct Job:
-    const BpeTables* t
-    PartsScratch* scratch
-    Piece* pieces
-    size_t n_pieces
-    Missed* words                  # what is merged in a round: parts, then the text of regions
-    Region* regions
-    size_t n_words
-    uint32_t* doubts               # tokens before which a place is doubtful, in order
-    size_t n_doubts
-    Tokens tokens                  # of all pieces
-    size_t merged                  # bytes so far
+from shimmytok.models._bpe_symbols cimport first_rank, first_symbol
+from shimmytok.models._bpe_tables cimport BpeTables
+from shimmytok.models._parts cimport LEAST, MOST, REST, end_between_characters
 
 
-cdef size_t end_of_part(const BpeTables* t, const uint8_t* p, size_t n) noexcept nogil:
-    """Where the first part of a text ends: between the two bytes that merge last, or never.  Within a run of one byte
-    no place is better than others: a long one is a part."""
+cdef size_t size_of(const void* tables, uint32_t token) noexcept nogil:
+    cdef const uint32_t* starts = (<const BpeTables*>tables).symbols.starts
+    return starts[token + 1] - starts[token]
+
+
+cdef int merge(const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    if merge_short(t, words, count, found) != OK:
+        return OUT_OF_MEMORY
+    return merge_rest(t, words, count, ws, found)
+
+
+cdef bint bytes_fit(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef size_t i
+    for i in range(n):
+        if t.merges.byte_symbol[p[i]] == t.merges.no_symbol:
+            return False
+    return True
+
+
+cdef size_t end_between_bytes(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
+    """Like end_between_characters."""
+    cdef const uint32_t* ranks = (<const BpeTables*>tables).merges.byte_pairs
     cdef size_t i, best = 0
     cdef uint32_t rank, highest = 0
     if n <= REST:
         return n
     for i in range(LEAST, MOST + 1):
-        rank = t.merges.byte_pairs[<size_t>p[i - 1] << 8 | p[i]]
+        rank = ranks[<size_t>p[i - 1] << 8 | p[i]]
         if rank >= highest and p[i - 1] != p[i]:
             highest = rank
             best = i
@@ -83,221 +55,28 @@ cdef size_t end_of_part(const BpeTables* t, const uint8_t* p, size_t n) noexcept
     return i
 
 
-cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
-    cdef Missed* word
-    if reserve(&g.scratch.words, (g.n_words + 1) * sizeof(Missed)) != OK:
-        return OUT_OF_MEMORY
-    g.words = <Missed*>g.scratch.words.data
-    word = &g.words[g.n_words]
-    word.p = p
-    word.n = <uint32_t>n
-    word.count = 0
-    g.n_words += 1
-    return OK
-
-
-cdef bint has_symbols(const BpeTables* t, const uint8_t* p, size_t n) noexcept nogil:
-    """Do all bytes have a symbol?  Some vocabularies have none for bytes that no clean text has."""
-    cdef size_t i
-    for i in range(n):
-        if t.merges.byte_symbol[p[i]] == t.merges.no_symbol:
+cdef bint characters_fit(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef size_t at = 0, size = 0
+    while at < n:
+        if first_symbol(t, p + at, n - at, &size) == t.merges.no_symbol:
             return False
+        at += size
     return True
 
 
-cdef int add_piece(Job* g, Missed* word) noexcept nogil:
-    """List the parts of a piece."""
-    cdef Piece* piece
-    cdef size_t at = 0, size
-    if reserve(&g.scratch.pieces, (g.n_pieces + 1) * sizeof(Piece)) != OK:
-        return OUT_OF_MEMORY
-    g.pieces = <Piece*>g.scratch.pieces.data
-    piece = &g.pieces[g.n_pieces]
-    g.n_pieces += 1
-    piece.word = word
-    piece.first = <uint32_t>g.n_words
-    while at < word.n:
-        size = end_of_part(g.t, word.p + at, word.n - at)
-        if add_word(g, word.p + at, size) != OK:
-            return OUT_OF_MEMORY
-        at += size
-    piece.end = <uint32_t>g.n_words
-    return OK
+cdef uint32_t rank_at(const void* tables, const uint8_t* p, size_t middle, size_t end) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    cdef size_t size = 0
+    cdef uint32_t left = first_symbol(t, p, middle, &size)
+    return first_rank(t, p, end, left, first_symbol(t, p + middle, end - middle, &size))
 
 
-cdef int merge_words(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    cdef size_t k
-    for k in range(g.n_words):
-        g.merged += g.words[k].n
-    if merge_short(g.t, g.words, g.n_words, found) != OK:
-        return OUT_OF_MEMORY
-    return merge_rest(g.t, g.words, g.n_words, ws, found)
+cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
+    return end_between_characters(rank_at, tables, p, n)
 
 
-cdef inline int tokens_begin(Tokens* tokens, size_t n, Buffer* buffer) noexcept nogil:
-    """Room for n tokens; there are none yet."""
-    if reserve(buffer, 2 * n * sizeof(uint32_t)) != OK:
-        return OUT_OF_MEMORY
-    tokens.ids = <uint32_t*>buffer.data
-    tokens.ends = tokens.ids + n
-    tokens.n = 0
-    return OK
-
-
-cdef inline void append_merged(
-    Tokens* tokens, const BpeTables* t, const Missed* word, const uint8_t* piece, const IdSink* found
-) noexcept nogil:
-    cdef const uint32_t* starts = t.symbols.starts
-    cdef const uint32_t* ids = found.ids + word.first
-    cdef uint32_t end = <uint32_t>(word.p - piece)
-    cdef size_t i
-    for i in range(word.count):
-        end += starts[ids[i] + 1] - starts[ids[i]]
-        tokens.ids[tokens.n + i] = ids[i]
-        tokens.ends[tokens.n + i] = end
-    tokens.n += word.count
-
-
-cdef inline void append_same(Tokens* tokens, const Tokens* other, size_t first, size_t end) noexcept nogil:
-    memcpy(tokens.ids + tokens.n, other.ids + first, (end - first) * sizeof(uint32_t))
-    memcpy(tokens.ends + tokens.n, other.ends + first, (end - first) * sizeof(uint32_t))
-    tokens.n += end - first
-
-
-cdef inline void doubt(Job* g, size_t token) noexcept nogil:
-    if g.n_doubts == 0 or g.doubts[g.n_doubts - 1] != token:
-        g.doubts[g.n_doubts] = <uint32_t>token
-        g.n_doubts += 1
-
-
-cdef int begin_doubts(Job* g, size_t most) noexcept nogil:
-    if reserve(&g.scratch.doubts, most * sizeof(uint32_t)) != OK:
-        return OUT_OF_MEMORY
-    g.doubts = <uint32_t*>g.scratch.doubts.data
-    g.n_doubts = 0
-    return OK
-
-
-cdef int merge_all(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    """Merge the parts of all pieces; where two of them meet is doubtful."""
-    cdef Piece* piece
-    cdef size_t k, w, first, before = found.n
-    if merge_words(g, ws, found) != OK or begin_doubts(g, g.n_words) != OK or \
-            tokens_begin(&g.tokens, found.n - before, &g.scratch.tokens[0]) != OK:
-        return OUT_OF_MEMORY
-    for k in range(g.n_pieces):
-        piece = &g.pieces[k]
-        first = g.tokens.n
-        for w in range(piece.first, piece.end):
-            if w > piece.first:
-                doubt(g, g.tokens.n)
-            append_merged(&g.tokens, g.t, &g.words[w], piece.word.p, found)
-        piece.first = <uint32_t>first
-        piece.end = <uint32_t>g.tokens.n
-    found.n = before
-    return OK
-
-
-cdef int list_regions(Job* g, size_t reach) noexcept nogil:
-    """What is merged anew: `reach` tokens on both sides of each doubtful place, the text of these, too."""
-    cdef const uint32_t* ends = g.tokens.ends
-    cdef Piece* piece = g.pieces
-    cdef Region* region
-    cdef size_t k, begin, place
-    g.n_words = 0
-    if reserve(&g.scratch.regions, g.n_doubts * sizeof(Region)) != OK:
-        return OUT_OF_MEMORY
-    g.regions = <Region*>g.scratch.regions.data
-    for k in range(g.n_doubts):
-        place = g.doubts[k]
-        while place >= piece.end:
-            piece += 1
-        begin = place - min(place - piece.first, reach)
-        if g.n_words and begin < g.regions[g.n_words - 1].end:     # they overlap: one for both
-            g.n_words -= 1
-            begin = g.regions[g.n_words].first
-        region = &g.regions[g.n_words]
-        region.first = <uint32_t>begin
-        region.end = <uint32_t>(place + min(piece.end - place, reach))
-        begin = ends[begin - 1] if begin > piece.first else 0
-        if add_word(g, piece.word.p + begin, ends[region.end - 1] - begin) != OK:
-            return OUT_OF_MEMORY
-    return OK
-
-
-cdef int look_again(Job* g, size_t reach, Buffer* room, Workspace* ws, IdSink* found) noexcept nogil:
-    """Merge the tokens beside all doubtful places; what is doubtful then is listed anew."""
-    cdef Tokens tokens
-    cdef Piece* piece
-    cdef const Region* region
-    cdef const Missed* word
-    cdef size_t k, at, r = 0, before = found.n
-    if list_regions(g, reach) != OK or merge_words(g, ws, found) != OK or begin_doubts(g, 2 * g.n_words) != OK or \
-            tokens_begin(&tokens, g.tokens.n + found.n - before, room) != OK:
-        return OUT_OF_MEMORY
-    for k in range(g.n_pieces):
-        piece = &g.pieces[k]
-        at = piece.first
-        piece.first = <uint32_t>tokens.n
-        while r < g.n_words and g.regions[r].first < piece.end:
-            region = &g.regions[r]
-            word = &g.words[r]
-            r += 1
-            append_same(&tokens, &g.tokens, at, region.first)
-            at = region.end
-            if tokens.n > piece.first and found.ids[word.first] != g.tokens.ids[region.first]:
-                doubt(g, tokens.n)
-            append_merged(&tokens, g.t, word, piece.word.p, found)
-            if at < piece.end and found.ids[word.first + word.count - 1] != g.tokens.ids[at - 1]:
-                doubt(g, tokens.n)
-        append_same(&tokens, &g.tokens, at, piece.end)
-        piece.end = <uint32_t>tokens.n
-    g.tokens = tokens
-    found.n = before
-    return OK
-
-
-cdef int settle(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    """Look at doubtful places until there are none."""
-    cdef size_t reach = 1, most = MOST_OFTEN * g.merged
-    cdef int turn = 0
-    while g.n_doubts:
-        turn ^= 1
-        if look_again(g, reach, &g.scratch.tokens[turn], ws, found) != OK:
-            return OUT_OF_MEMORY
-        reach = 2 * reach if g.merged <= most else g.tokens.n
-    return OK
-
-
-cdef int push_tokens(const Job* g, IdSink* found) noexcept nogil:
-    cdef const Piece* piece
-    cdef size_t k
-    if reserve_ids(found, g.tokens.n) != OK:
-        return OUT_OF_MEMORY
-    memcpy(found.ids + found.n, g.tokens.ids, g.tokens.n * sizeof(uint32_t))
-    for k in range(g.n_pieces):
-        piece = &g.pieces[k]
-        piece.word.first = found.n + piece.first
-        piece.word.count = piece.end - piece.first
-    found.n += g.tokens.n
-    return OK
-
-
-cdef int merge_parts(
-    const BpeTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found
-) noexcept nogil:
-    cdef Job g
-    cdef size_t k
-    g.t = t
-    g.scratch = &ws.parts
-    g.n_pieces = g.n_words = g.merged = 0
-    for k in range(count):
-        if words[k].count or words[k].n == NOT_KEPT or not has_symbols(t, words[k].p, words[k].n):
-            continue
-        if add_piece(&g, &words[k]) != OK:
-            return OUT_OF_MEMORY
-    if g.n_pieces == 0:
-        return OK
-    if merge_all(&g, ws, found) != OK or settle(&g, ws, found) != OK:
-        return OUT_OF_MEMORY
-    return push_tokens(&g, found)
+parts_of_bytes.fits, parts_of_bytes.end_of_part = bytes_fit, end_between_bytes
+parts_of_bytes.size_of, parts_of_bytes.merge = size_of, merge
+parts_of_characters.fits, parts_of_characters.end_of_part = characters_fit, end_of_part
+parts_of_characters.size_of, parts_of_characters.merge = size_of, merge

@@ -7,7 +7,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY
-from shimmytok.models._bpe_symbols cimport first_symbol, push_symbol, rank_of
+from shimmytok.models._bpe_symbols cimport first_rank, first_symbol, push_symbol
 
 cdef extern from "bpe_turns.h":
     const uint32_t FEW "SHIM_TURN_SYMBOLS"
@@ -44,9 +44,12 @@ cdef bint begin(const BpeTables* t, Missed* word, Turn* turn) noexcept nogil:
         turn.symbol[m] = first_symbol(t, p + at, n - at, &size)
         turn.start[m] = <uint8_t>at
         at += <uint32_t>size
-    for i in range(1, m):
-        turn.order[i] = shim_order(rank_of(t, turn.symbol[i], turn.symbol[i + 1]), i)
     shim_turn_begin(&t.merges, turn, word, m)
+    for i in range(1, m):
+        at = turn.start[i]
+        turn.order[i] = shim_order(
+            first_rank(t, p + at, turn.start[i + 2] - at, turn.symbol[i], turn.symbol[i + 1]), i
+        )
     return True
 
 

@@ -26,14 +26,18 @@ cdef inline size_t character_size(uint8_t lead) noexcept nogil:
 cdef inline uint32_t first_symbol(const BpeTables* t, const uint8_t* p, size_t n, size_t* size) noexcept nogil:
     """The symbol merging starts from: a byte, or in raw UTF-8 vocabularies a character."""
     cdef uint32_t k
-    if t.byte_level:
-        size[0] = 1
+    size[0] = 1 if t.byte_level else min(character_size(p[0]), n)
+    if size[0] == 1:
         return t.merges.byte_symbol[p[0]]
-    size[0] = character_size(p[0])
-    if size[0] > n:
-        size[0] = n
     k = find(&t.symbols, p, size[0])
     return t.merges.no_symbol if k == NONE else k
+
+
+cdef inline uint32_t first_rank(
+    const BpeTables* t, const uint8_t* p, size_t n, uint32_t left, uint32_t right
+) noexcept nogil:
+    """The rank of two symbols that merging starts from, whose texts are the n bytes together."""
+    return t.merges.byte_pairs[<size_t>p[0] << 8 | p[1]] if n == 2 else rank_of(t, left, right)
 
 
 cdef inline int push_symbol(

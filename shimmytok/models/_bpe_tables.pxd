@@ -24,8 +24,8 @@ cdef extern from "pair_ranks.h":
         uint32_t no_symbol         # stands for a byte or character without a symbol; merges with nothing
         const MergedBlock* blocks  # rank -> the symbol that the two become
         const uint32_t* merged     # the same for blocks in no order; NULL: there are none
-        const uint32_t* byte_pairs  # byte-level: first byte << 8 | second -> rank, or NONE
-        const uint32_t* byte_symbol  # byte-level: the symbol of each byte
+        const uint32_t* byte_pairs  # first byte << 8 | second -> rank, or NONE
+        const uint32_t* byte_symbol  # the symbol of each byte
 
 cdef struct BpeTables:
     Table symbols                  # tokens, then the texts that only merges know
@@ -37,7 +37,7 @@ cdef struct BpeTables:
     uint32_t n_tokens
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
     bint byte_level
-    bint by_parts                  # byte-level, and all texts that merges make or take are tokens
+    bint by_parts                  # all texts that merges make or take are tokens
     bint ignore_merges             # a piece that is a token stays whole
     bint whole_newline_runs        # the same, for runs of newlines only
     bint escape_spaces             # spaces become U+2581 first

@@ -186,9 +186,8 @@ cdef class BpeTableSet:
         cdef uint32_t[::1] merged = np.empty(MERGED_BLOCK, np.uint32)
         cdef Line[LINES] lines
         cdef LineReader reader = LineReader(self._texts, self._symbols, merges, byte_level=self.t.byte_level)
-        if self.t.byte_level:
-            self._byte_pairs = np.full(1 << 16, NONE, np.uint32)
-            self.t.merges.byte_pairs = &self._byte_pairs[0]
+        self._byte_pairs = np.full(1 << 16, NONE, np.uint32)
+        self.t.merges.byte_pairs = &self._byte_pairs[0]
         self._blocks = np.zeros((count // MERGED_BLOCK + 1) * sizeof(MergedBlock), np.uint8)
         self.t.merges.blocks = <MergedBlock*>&self._blocks[0]
         while i < count:
@@ -222,7 +221,7 @@ cdef class BpeTableSet:
         if both == NONE:
             both = self._symbol(&line.both)
         self.n_merges += 1
-        if self.t.byte_level and line.both.n == 2:
+        if line.both.n == 2:
             self._byte_pairs[<size_t>line.both.p[0] << 8 | line.both.p[1]] = rank
         return both
 
@@ -278,7 +277,7 @@ cdef class BpeTableSet:
                         self.t.fallback[2 * b + k] = single[character[k]]
             elif b"<0x%02X>" % b in hexadecimal:
                 self.t.fallback[2 * b] = hexadecimal[b"<0x%02X>" % b]
-        self.t.by_parts = self.t.byte_level and self._symbols.table.count == self.t.n_tokens
+        self.t.by_parts = self._symbols.table.count == self.t.n_tokens
         return 0
 
     def pairs(self):

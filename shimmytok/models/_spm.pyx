@@ -17,7 +17,9 @@ from shimmytok._simd cimport simd_level
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve
 from shimmytok.models._model cimport Model
-from shimmytok.models._spm_long cimport merge_long
+from shimmytok.models._parts cimport merge_parts
+from shimmytok.models._spm_long cimport merge_rest
+from shimmytok.models._spm_parts cimport parts_of_words
 from shimmytok.models._spm_short cimport merge_short
 from shimmytok.models._spm_tables cimport READABLE, SpmTables, SpmTableSet, to_plain
 from shimmytok.normalizers._spaces cimport escape_spaces
@@ -29,24 +31,53 @@ cdef enum:
     SLACK = 16                     # bytes that the word cache may read after a word
 
 
+cdef int merge_longs(const SpmTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
+    """Merge the words that have no ids yet, as plain texts."""
+    cdef Missed* longs
+    cdef uint8_t* plain
+    cdef size_t k, n = 0, size = 0
+    cdef int status
+    for k in range(count):
+        if words[k].count == 0:
+            size += words[k].n + READABLE
+            n += 1
+    if n == 0:
+        return OK
+    if reserve(&ws.plain, size) != OK or reserve(&ws.longs, n * sizeof(Missed)) != OK:
+        return OUT_OF_MEMORY
+    plain = <uint8_t*>ws.plain.data
+    longs = <Missed*>ws.longs.data
+    n = 0
+    for k in range(count):
+        if words[k].count == 0:
+            longs[n].p = plain
+            longs[n].n = <uint32_t>to_plain(words[k].p, words[k].n, plain)
+            longs[n].count = 0
+            memset(plain + longs[n].n, 0, READABLE)
+            plain += longs[n].n + READABLE
+            n += 1
+    status = merge_parts(&parts_of_words, t, longs, n, ws, found)
+    if status == OK:
+        status = merge_rest(t, longs, n, ws, found)
+    n = 0
+    for k in range(count):
+        if words[k].count == 0:
+            words[k].first = longs[n].first
+            words[k].count = longs[n].count
+            n += 1
+    return status
+
+
 cdef int encode_missed(
     const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:
     cdef const SpmTables* t = <const SpmTables*>tables
-    cdef size_t k, n
-    cdef int status = merge_short(t, words, count, found)
+    cdef size_t k
+    cdef int status
     for k in range(count):
-        if status != OK:
-            return status
-        if words[k].count:
-            continue
-        if reserve(&ws.word, <size_t>words[k].n + READABLE) != OK:
-            return OUT_OF_MEMORY
-        n = to_plain(words[k].p, words[k].n, <uint8_t*>ws.word.data)
-        words[k].first = found.n
-        status = merge_long(t, <uint8_t*>ws.word.data, n, ws, found)
-        words[k].count = <uint32_t>(found.n - words[k].first)
-    return status
+        words[k].count = 0
+    status = merge_short(t, words, count, found)
+    return status if status != OK else merge_longs(t, words, count, ws, found)
 
 
 cdef struct Run:                   # a text, or its beginning

@@ -1,6 +1,6 @@
 """SPM's merging of a piece of any length."""
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 
 from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, push
@@ -42,3 +42,16 @@ cdef int merge_long(const SpmTables* t, const uint8_t* p, size_t n, Workspace* w
         if status != OK or node.next == chain.m:
             return status
         node = &chain.nodes[node.next]
+
+
+cdef int merge_rest(const SpmTables* t, Missed* words, size_t count, Workspace* ws, IdSink* found) noexcept nogil:
+    cdef size_t k
+    cdef int status
+    for k in range(count):
+        if words[k].count == 0:
+            words[k].first = found.n
+            status = merge_long(t, words[k].p, words[k].n, ws, found)
+            if status != OK:
+                return status
+            words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK

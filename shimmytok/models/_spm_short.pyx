@@ -214,10 +214,8 @@ cdef int merge_short(const SpmTables* t, Missed* words, size_t count, IdSink* fo
         active[i] = &lanes[i]
     while True:
         while n_active < LANES and following < count:
-            if begin(t, &words[following], active[n_active]):
+            if words[following].count == 0 and begin(t, &words[following], active[n_active]):
                 n_active += 1
-            else:
-                words[following].count = 0
             following += 1
         if n_active == 0:
             return OK

@@ -50,6 +50,7 @@ cdef struct SpmTables:
     CutTables cuts
     WordCacheTables* cache
     const uint64_t* ascii_pairs    # first character * ASCII + second -> the slot of their token, or EMPTY
+    uint8_t[128] is_token          # 1 for each ASCII character that is one
     uint32_t[256] byte_token       # NONE where the vocabulary has none
     uint32_t unknown               # NONE where the vocabulary has none
     bint add_space_prefix

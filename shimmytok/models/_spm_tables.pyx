@@ -139,6 +139,8 @@ cdef class SpmTableSet:
                     at += n
                 elif n:
                     shim_short_key(&scratch[0], n, &rows[k].low, &rows[k].high)
+                    if n == 1 and scratch[0] < ASCII:
+                        self.t.is_token[scratch[0]] = 1
                     if n == 2 and scratch[0] < ASCII and scratch[1] < ASCII:
                         self._ascii_pairs[<size_t>scratch[0] * ASCII + scratch[1]] = make_slot(&self.t, k)
         return 0

@@ -168,3 +168,31 @@ def test_long_runs_of_spm(vocabulary, rng, text):
     beside = ["f", *(f"x{c}f" for c in "abé▁"), "xfe"]
     tok = spm(*scored([*vocabulary[0], *beside], rng))
     assert tok.encode(text + "fe") == [*tok.encode(text + "f"), 0]
+
+
+DOUBLES = [c * n for c in "aé" for n in (2, 4, 8, 16, 32)]
+
+
+@pytest.mark.parametrize("before", ["", "a", "©", "©" * 9, "aé" * 7 + "a", "ab©" * 10])
+@pytest.mark.parametrize("unit", ["a", "é", "aé", "éa"])
+def test_runs_behind_parts_of_characters(unit, before):
+    """The last byte of "©" is that of "é"; "b" is no token of its own."""
+    merges = [" ".join([text[: len(text) // 2]] * 2).encode() for text in DOUBLES]
+    raw = tokenizer("gpt2", ["a", "é", "©", *DOUBLES], pre=(ValueType.STRING, "sarvam-moe"), merges=strings(merges))
+    text = before + unit * 4200
+    assert raw.encode(text, add_special_tokens=False) == raw.encode(text + "e", add_special_tokens=False)
+    beside = ["f", *(f"x{c}{d}" for c in "aéb©" for d in "aéb©f"), "xfe"]
+    tokens = [b"<unk>", *(token.encode() for token in ["a", "é", "©", *DOUBLES, *beside])]
+    tok = spm(tokens, [0.0] * len(tokens))
+    assert tok.encode(text + "fe") == [*tok.encode(text + "f"), 0]
+
+
+@pytest.mark.parametrize("odd", ["ö", b"\xa9", b"\xc3", b"\xf0\x9f"], ids=repr)
+def test_long_pieces_of_spm_with_characters_that_are_no_tokens(odd):
+    odd = odd.encode() if isinstance(odd, str) else odd
+    beside = [b"x" + left + right for left in (b"a", odd) for right in (b"a", odd)]
+    tokens = [b"<unk>", b"a", *(text.encode() for text in DOUBLES[:5]), *beside]
+    scores = [float(-len(token)) for token in tokens]
+    tok = spm(tokens, scores)
+    for text in (b"a" * 70 + odd, (b"a" * 31 + odd) * 5, odd + b"a" * 70, b"a" * 40 + odd * 3 + b"a" * 40):
+        assert tok.encode(text) == spm_fragment(text, last_ids(tokens), scores, add_space=False, unknown=0)

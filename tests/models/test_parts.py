@@ -173,7 +173,7 @@ def test_long_runs_of_spm(vocabulary, rng, text):
 DOUBLES = [c * n for c in "aé" for n in (2, 4, 8, 16, 32)]
 
 
-@pytest.mark.parametrize("before", ["", "a", "©", "©" * 9, "aé" * 7 + "a", "ab©" * 10])
+@pytest.mark.parametrize("before", ["", "a", "©", "©" * 9, "aé" * 7 + "a", "a" + "©" * 13, "ab©" * 10])
 @pytest.mark.parametrize("unit", ["a", "é", "aé", "éa"])
 def test_runs_behind_parts_of_characters(unit, before):
     """The last byte of "©" is that of "é"; "b" is no token of its own."""

@@ -1,6 +1,6 @@
 """Byte pair encoding: the merge loop.  Equal to llm_tokenizer_bpe_session of llama.cpp.
 
-A piece is merged by rank, then from the left: a short one in _bpe_short.pyx, a long one in _bpe_parts.pyx or
+A piece is merged by rank, then from the left: a short one in _bpe_short.pyx, a long one in _by_parts.pyx or
 _bpe_long.pyx.  Before they are looked up, pieces are cut where no merge can join (_bpe_cuts.pyx).
 """
 
@@ -19,7 +19,7 @@ from shimmytok.models._bpe_parts cimport parts_of_bytes, parts_of_characters
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_tables cimport BpeTableSet
 from shimmytok.models._model cimport Model
-from shimmytok.models._parts cimport merge_parts
+from shimmytok.models._by_parts cimport merge_parts
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
 from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants

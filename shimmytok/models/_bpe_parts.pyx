@@ -1,4 +1,4 @@
-"""How long pieces of BPE are merged part by part (_parts.pyx).
+"""How long pieces of BPE are merged part by part (_by_parts.pyx).
 
 A piece fits when all it begins with are symbols: some vocabularies have none for bytes that no clean text has.
 """
@@ -11,7 +11,7 @@ from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_symbols cimport first_rank, first_symbol
 from shimmytok.models._bpe_tables cimport BpeTables
-from shimmytok.models._parts cimport LEAST, MOST, REST, end_between_characters
+from shimmytok.models._by_parts cimport LEAST, MOST, REST, end_between_characters
 
 
 cdef size_t size_of(const void* tables, uint32_t token) noexcept nogil:

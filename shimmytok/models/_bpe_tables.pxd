@@ -33,7 +33,7 @@ cdef struct BpeTables:
     const SplitTables* split
     WordCacheTables* cache
     BpeCutTables cuts
-    uint8_t* whole                 # ignore_merges: 1 for a token that is no part, or is known to become itself by merging
+    uint8_t* whole                 # ignore_merges: 1 for a token that is no part, or that is known to merge to itself
     uint32_t n_tokens
     uint32_t[512] fallback         # the ids (up to two) that a byte of an unknown symbol gives; NONE: nothing
     bint byte_level

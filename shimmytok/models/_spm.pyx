@@ -17,7 +17,7 @@ from shimmytok._simd cimport simd_level
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._workspace cimport LONGEST_TEXT, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, IdSink, Workspace, reserve
 from shimmytok.models._model cimport Model
-from shimmytok.models._parts cimport merge_parts
+from shimmytok.models._by_parts cimport merge_parts
 from shimmytok.models._spm_long cimport merge_rest
 from shimmytok.models._spm_parts cimport parts_of_words
 from shimmytok.models._spm_short cimport merge_short

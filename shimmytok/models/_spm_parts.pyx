@@ -1,14 +1,14 @@
-"""How long pieces of SPM are merged part by part (_parts.pyx).
+"""How long pieces of SPM are merged part by part (_by_parts.pyx).
 
-A piece is a plain text (_spm_tables.pxd), behind which READABLE bytes can be read.  It fits when it is clean, and all its
-characters are tokens.
+A piece is a plain text (_spm_tables.pxd), behind which READABLE bytes can be read.  It fits when it is clean, and all
+its characters are tokens.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._cached_pieces cimport Missed
-from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace
-from shimmytok.models._parts cimport end_between_characters, next_character
+from shimmytok._workspace cimport NONE, OK, IdSink, Workspace
+from shimmytok.models._by_parts cimport end_between_characters, next_character
 from shimmytok.models._spm_long cimport merge_rest
 from shimmytok.models._spm_short cimport merge_short
 from shimmytok.models._spm_tables cimport ASCII, EMPTY, LONG, Row, SpmTables, find_token, slot_rank

@@ -1,8 +1,8 @@
 """Unigram language models.  Equal to llm_tokenizer_ugm_session of llama.cpp.
 
 llama.cpp normalises a whole fragment and looks for the best way through it (_viterbi.pyx).  Here a fragment is cut into
-words at bytes of kind CUT (normalizers/_sentencepiece.pyx), which become spaces, and each word is encoded alone, so that
-the word cache can know its ids.  What a word is depends on the spaces, U+2581:
+words at bytes of kind CUT (normalizers/_sentencepiece.pyx), which become spaces, and each word is encoded alone, so
+that the word cache can know its ids.  What a word is depends on the spaces, U+2581:
 
 - SPACED: Extra white space is removed, so that each word has one U+2581, before it: it is a run without CUT bytes.
 - BEFORE: All spaces stay.  A word takes the run of CUT bytes before it along.
@@ -44,8 +44,8 @@ from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
 from shimmytok._simd cimport simd_level
 from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
-from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, add_ends, shim_byte_sets, shim_byte_sets_init, shim_masks, \
-    shim_masks_of
+from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, add_ends, shim_byte_sets, shim_byte_sets_init, \
+    shim_masks, shim_masks_of
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables

@@ -17,8 +17,8 @@ place is right.  Else the new ones take their place; where the outermost of them
 places behind them are doubtful in turn.  Each round takes twice as many tokens on both sides of a place, so that it
 ends; where it does not seem to end soon, pieces are merged as a whole.
 
-This holds where ids tell which symbols there were: all that a piece begins with, and all texts that merges make or take,
-are tokens.
+This holds where ids tell which symbols there were: all that a piece begins with, and all texts that merges make or
+take, are tokens.
 
 A long run of one character, or one byte, is not merged at all but for its first characters, and what stands before.
 Where these become a token twice in a row, T T, that place is right, and so is the one between any two: T is repeated as

@@ -17,7 +17,9 @@ That gives the same ids because:
    behind it, which follows in the text unless that ends; where the trie has a token that may reach over it, or a
    character seems to, the word is not `alone`, and the whole fragment is encoded as one stream.  Tokens that end inside
    of that U+2581 end inside of a character, where no token begins and no way goes on.
-   BEHIND: No token has anything behind U+2581.  A word is encoded with a byte behind it that no token has.
+   BEHIND: No token has anything behind U+2581, nor behind a part of it that it begins with.
+   A word behind which no other can follow, or over whose end no token reaches, is encoded with a byte behind it that no
+   token has: in BEFORE the CUT bytes at the text's end, in BEHIND all words.
 3. So the best way is made of the best ways through the words, if sums are exact: adding the sum of all words before to
    every sum in a word then changes no comparison, ties among them, and what is found first stays the same.  Sums
    are exact while they are small: all scores are multiples of a power of two, 2**-q, and so are their sums, and a
@@ -26,11 +28,12 @@ That gives the same ids because:
      token of at most 4 bytes or the unknown token, and at most as many times the highest score as there are bytes;
    - a challenger is one score away from such a sum.
    `exact_size` is how many bytes of normalised text keep both below 2**(53-q).  A word of n bytes that becomes more
-   than MOST_GROWTH n + 3 is not alone either, which bounds the normalised text by the raw one.
+   than MOST_GROWTH n (and 3 more, for a first word, and for any that is SPACED and so has a CUT byte beside it) is not
+   alone either, which bounds the normalised text by the raw one.
 4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the text of the unknown one, if that
    is in the trie, has no U+2581 at this end: so no word begins with an unknown token where it begins with U+2581, and
-   none ends with one where it ends so, unless an odd character before swallows a part of it; then the word is not
-   alone.  Vocabularies of which that is not true are encoded as streams.
+   none ends with one where it ends so, unless an odd character before swallows a part of it: a word that ends with an
+   unknown token there is not alone.  Vocabularies of which that is not true are encoded as streams.
 
 5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with the same behind it.
 """
@@ -71,8 +74,6 @@ cdef struct UnigramTables:
     ViterbiTables viterbi
     NormalizerView normalizer
     Words words
-    Following following            # each word
-    Following nothing
     shim_byte_sets word_bytes      # the ASCII characters that do not cut
     size_t most_raw                # bytes of a fragment whose words may be encoded alone
     WordCacheTables* cache
@@ -87,21 +88,31 @@ SPACE.p = b"\xe2\x96\x81"
 SPACE.n = MARK
 
 cdef Following BYTE_OF_NO_TOKEN    # texts of tokens end before it
-BYTE_OF_NO_TOKEN.p = b"\0"
+BYTE_OF_NO_TOKEN.p = b"\0"         # and the NUL that C puts behind it
 BYTE_OF_NO_TOKEN.n = 1
 
 
 cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
     cdef Normalizing state = normalizing(&t.normalizer, word.n)
-    state.left = MOST_GROWTH * <size_t>word.n + MARK
+    state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words == SPACED else 0)
     state.space_wanted = False                             # it is not the first
     return state
 
 
-cdef inline bint is_cut(const UnigramTables* t, const Missed* word, const IdSink* found) noexcept nogil:
-    """May another word follow?  Not if this one ends with an unknown token where it should end with U+2581."""
-    cdef bint unknown = word.count and found.ids[word.first + word.count - 1] == t.viterbi.unknown
-    return not (t.words == BEHIND and unknown and t.normalizer.kinds[word.p[word.n - 1]] == CUT)
+cdef inline bint ends_with_space(const UnigramTables* t, const Missed* word) noexcept nogil:
+    return t.normalizer.kinds[word.p[word.n - 1]] == CUT
+
+
+cdef inline Following following(const UnigramTables* t, const Missed* word) noexcept nogil:
+    """What a word is encoded with behind it."""
+    return BYTE_OF_NO_TOKEN if t.words == BEHIND or ends_with_space(t, word) else SPACE
+
+
+cdef inline bint swallows_space(const UnigramTables* t, const Missed* word, const IdSink* found) noexcept nogil:
+    """Does a word end with an unknown token where it should end with U+2581?"""
+    if t.words != BEHIND or word.count == 0:
+        return False
+    return found.ids[word.first + word.count - 1] == t.viterbi.unknown and ends_with_space(t, word)
 
 
 cdef int normalize_words(
@@ -110,7 +121,8 @@ cdef int normalize_words(
     """Normalise as many words as make about a part, each with what follows it, and begin walks in them; their number
     goes to `count`, and where each ends in that text to its `first`.  A long word ends the list before it."""
     cdef Normalizing state
-    cdef size_t k = 0, begin = 0, part = t.viterbi.part, behind = t.following.n
+    cdef Following behind
+    cdef size_t k = 0, begin = 0, part = t.viterbi.part
     cdef int status
     size[0] = n_walks[0] = 0
     while k < count[0] and size[0] < part:
@@ -122,13 +134,14 @@ cdef int normalize_words(
             size[0] = begin
             break
         words[k].first = size[0]
-        if reserve(&ws.escaped, size[0] + behind + 1) != OK:
+        behind = following(t, &words[k])
+        if reserve(&ws.escaped, size[0] + behind.n + 1) != OK:
             return OUT_OF_MEMORY
-        memcpy(<uint8_t*>ws.escaped.data + size[0], t.following.p, behind + 1)
-        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + behind, &ws.walks,
+        memcpy(<uint8_t*>ws.escaped.data + size[0], behind.p, behind.n + 1)
+        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + behind.n, &ws.walks,
                      n_walks) != OK:
             return OUT_OF_MEMORY
-        size[0] += behind
+        size[0] += behind.n
         begin = size[0]
         k += 1
     count[0] = k
@@ -141,9 +154,9 @@ cdef int encode_long(
     """Encode a word as a stream."""
     cdef int status
     word.first = found.n
-    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, t.following, ws, found)
+    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, following(t, word), ws, found)
     word.count = <uint32_t>(found.n - word.first)
-    if status == TOO_LONG or status == TOO_SLOW or (status == OK and not is_cut(t, word, found)):
+    if status == TOO_LONG or status == TOO_SLOW or (status == OK and swallows_space(t, word, found)):
         return NOT_ALONE
     return status
 
@@ -182,9 +195,9 @@ cdef int encode_some(
             if status != OK:
                 return status
         words[k].count = <uint32_t>(found.n - words[k].first)
-        if not is_cut(t, &words[k], found):
+        if swallows_space(t, &words[k], found):
             return NOT_ALONE
-        begin = end + t.following.n
+        begin = end + following(t, &words[k]).n
     return OK
 
 
@@ -214,7 +227,7 @@ cdef void cut_block(
     if at == 0 and t.words != SPACED:
         s.starts[0] = 0
         s.n_starts = 1
-        s.inside = t.words == BEHIND                       # as if there was the end of a word before, or the begin
+        s.inside = t.words == BEHIND                       # as if a byte was before that makes no cut here
     while at < stop:
         if stop - at < CHUNK:
             memset(last, 0, CHUNK)
@@ -260,6 +273,7 @@ cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Work
     word.n = <uint32_t>n
     state = begin_word(t, &word)
     state.space_wanted = True
+    state.left += MARK
     status = encode_long(t, &word, &state, ws, out)
     # Nothing is left of it but spaces?  Then the next word is the first.
     return NOT_ALONE if status == OK and state.space_wanted else status
@@ -290,7 +304,7 @@ cdef int encode_fragment(
         if status != NOT_ALONE:
             return status
         out.n = before
-    return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, t.nothing, ws, out)
+    return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, NOTHING, ws, out)
 
 
 cdef int bundle_fragment(
@@ -352,8 +366,6 @@ cdef class UnigramModel(Model):
         self.t.cache = &cache.t
         self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
         self.t.words = words
-        self.t.following = BYTE_OF_NO_TOKEN if self.t.words == BEHIND else SPACE
-        self.t.nothing = NOTHING
         for c in range(128):
             sets[c] = self.t.normalizer.kinds[c] != CUT
         shim_byte_sets_init(&self.t.word_bytes, sets)

@@ -101,12 +101,16 @@ def _words(vocab: Vocab, trie: TokenTrie, in_trie: Mask, unknown: int | None) ->
     if mark is None or vocab.texts[mark] != MARK:
         return None
     in_text = vocab.texts[unknown] if unknown is not None and unknown < len(in_trie) and in_trie[unknown] else b""
-    behind_others = [vocab.texts[i].replace(MARK, NUL) for i in vocab.texts.holding(MARK, behind=1) if in_trie[i]]
-    if not in_text.startswith(MARK) and not any(NUL in text.lstrip(NUL) for text in behind_others):
+    with_spaces = [vocab.texts[i].replace(MARK, NUL) for i in vocab.texts.holding(MARK, behind=1) if in_trie[i]]
+    if not in_text.startswith(MARK) and not any(NUL in text.lstrip(NUL) for text in with_spaces):
         return Words.SPACED if vocab.flags.remove_extra_whitespaces else Words.BEFORE
     if vocab.flags.remove_extra_whitespaces or in_text.endswith(MARK):
         return None
-    return None if any(in_trie[i] for i in vocab.texts.holding(MARK, before=1)) else Words.BEHIND
+    # A byte before a space may swallow a part of it, and a token begin with the rest.
+    going_on = [vocab.texts[i] for i in vocab.texts.holding(MARK[2:], before=1) if in_trie[i]]
+    if any(MARK in text[:-1] or text.startswith((MARK[1:], MARK[2:])) for text in going_on):
+        return None
+    return Words.BEHIND
 
 
 def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:

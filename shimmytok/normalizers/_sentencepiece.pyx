@@ -4,14 +4,14 @@ Must equal: llm_tokenizer_ugm_session::normalize of llama.cpp.  From the left: t
 does is taken as it is, as far as it is the same; else the longest entry of the charsmap is replaced; else a character
 is taken, or U+FFFD for an invalid byte.  (llama.cpp knows white space as a suffix too, but no file can ask for it.)
 
-A text can be cut before bytes of kind CUT, and the parts normalised alone, with the same result where extra white
-space is removed:
+A text can be cut before bytes of kind CUT, or behind them, and the parts normalised alone, with the same result:
 
 - Such a byte is ASCII, and stands neither in a user-defined token nor, but for the first place, in the charsmap.  So
   what is taken from the left never reaches over it: a part is taken alone as it is in the text.
 - At its place, nothing longer is taken than the byte, and it becomes a space, which ends a word.  So all that a part
-  knows of the one before is that it is at a word's end, as it would be at the start of a text; and every word gets its
-  U+2581, the first one too.
+  knows of the one before is that it is at a word's end, as it would be at the start of a text, and whether the text had
+  a word yet.  Where extra white space is removed, every word gets its U+2581, the first one too; where it stays, only
+  the first one may get one (`space_wanted`).
 """
 
 from libc.stdint cimport uint64_t

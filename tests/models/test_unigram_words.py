@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from oracle.charsmap import compiled
 from shimmytok.models import unigram
 from shimmytok.models._unigram import Words
-from unigram_files import FIRST, FLAG, ID, MARK, MATCHES, NORMAL, UNUSED, WORDS, flags_of, fragment_ids, tokenizer
+from unigram_files import (
+    FIRST,
+    FLAG,
+    ID,
+    MARK,
+    MATCHES,
+    NORMAL,
+    UNUSED,
+    USER_DEFINED,
+    WORDS,
+    flags_of,
+    fragment_ids,
+    tokenizer,
+)
 
 # Doubles that hold the first few exactly, and lose the last bits of others once sums grow.
 ADVERSARIAL = st.sampled_from([-1.0, -0.5, -0.1, -0.3, -1e-7, -3e-8, -16777216.0, -8388608.5, 2.25, 0.0])
@@ -96,12 +109,16 @@ def test_words_with_their_spaces_alone(vocabulary, words, add_space_prefix, remo
         (["a▁", "b"], False, Words.BEHIND),
         (["a▁", "b"], True, None),
         (["a▁", "▁▁"], False, None),
+        (["a▁", b"\x81"], False, Words.BEHIND),
+        (["a▁", b"\x81b"], False, None),
+        (["a▁", b"\x96\x81b"], False, None),
+        (["▁a", b"\x81b"], False, Words.BEFORE),
         (["a▁", "▁b"], False, None),
         (["a▁b"], False, None),
     ],
 )
 def test_what_a_word_is_is_told_by_the_vocabulary(texts, extra, words):
-    tokens = [*FIRST, MARK, *((text.encode(), -1.0, NORMAL) for text in texts)]
+    tokens = [*FIRST, MARK, *((text if isinstance(text, bytes) else text.encode(), -1.0, NORMAL) for text in texts)]
     with mock.patch.object(unigram, "UnigramModel", wraps=unigram.UnigramModel) as made:
         tokenizer(tokens, **flags_of(remove_extra_whitespaces=extra))
     by_words = made.call_args_list[0].kwargs
@@ -124,6 +141,48 @@ def test_a_character_that_swallows_a_part_of_the_space_behind_it():
     tok = tokenizer(tokens, compiled({b"X": b"\xc3"}), **flags_of(**flags))
     assert tok.encode(b"aX x", add_special_tokens=False) == [2]
     assert tok.encode(b"a bX x a", add_special_tokens=False) == [4, 5, 2, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("char", "rest"),
+    [(b"\xe2", b"\x81"), (b"\xc3", b"\x96\x81"), (b"\xe2\xff", b"\x81")],
+    ids=["two bytes", "one", "a user-defined token's"],
+)
+def test_tokens_that_begin_inside_the_space_behind_a_word(char, rest):
+    """The character before swallows its first bytes."""
+    tokens = [*FIRST, MARK, ("a▁".encode(), -1.0, NORMAL), (rest, -1.0, NORMAL), (rest + b"b", -0.5, NORMAL)]
+    tokens += [(b"b", -1.0, NORMAL), *([(char, 0.0, USER_DEFINED)] if len(char) > 1 else [])]
+    flags = {"add_space_prefix": False, "remove_extra_whitespaces": False}
+    charsmap = {b"X": char[:1]}
+    tok = tokenizer(tokens, compiled(charsmap), **flags_of(**flags))
+    for text in (b"X b", b"a X b a", b"a\xe2 b a"):
+        ids = fragment_ids(tokens, charsmap, text, **flags)
+        assert tok.encode(text, add_special_tokens=False) == ids
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_words_that_grow_are_counted_with_their_spaces(behind):
+    """Sums of more than 8,304 bytes are rounded; 257 words become 8,995, as many as fit into what most words may."""
+    word = "a▁" if behind else "▁a"
+    scores = {"▁": -1000.0, word: -1000.0, "cd": -1.0, "c": 2.0**-30, "d": -1.0}
+    tokens = [*FIRST, *((text.encode(), score, NORMAL) for text, score in scores.items())]
+    flags = {"add_space_prefix": False, "remove_extra_whitespaces": False}
+    charsmap = {b"X": b"q" * 32}
+    text = b"X " * 257 + b"cd" if behind else b" X" * 257 + b" cd"
+    ids = fragment_ids(tokens, charsmap, text, **flags)
+    assert tokenizer(tokens, compiled(charsmap), **flags_of(**flags)).encode(text, add_special_tokens=False) == ids
+
+
+@pytest.mark.parametrize("end", ["", " ", "   ", "\n", "x \n ", "▁", "\u3000", "\u3000 "])
+@pytest.mark.parametrize("tokens", [["▁a", "▁▁", "▁▁a"], ["a▁", "b▁"]], ids=["before", "behind"])
+def test_spaces_at_the_end(tokens, end):
+    tokens = [*FIRST, MARK, *((text.encode(), -1.0 - len(text), NORMAL) for text in tokens)]
+    for flags in ({"add_space_prefix": prefix, "remove_extra_whitespaces": False} for prefix in (False, True)):
+        tok = tokenizer(tokens, compiled(SPACES), **flags_of(**flags))
+        for text in (f"a a  a{end}".encode(), f"a{end}".encode(), f" {end}".encode()):
+            ids = fragment_ids(tokens, SPACES, text, **flags)
+            assert tok.encode(text, add_special_tokens=False) == ids
+            assert tok.encode_batch([text] * 3, add_special_tokens=False) == [ids] * 3
 
 
 @pytest.mark.parametrize("first", ["a", "  a", "\u200ba", "\u200b a", "   ", "\u200b", "a b"])

@@ -48,6 +48,11 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         raise UnsupportedModelError(
             f"{metadata.source}: tokenizer model {shown(raw)} is not supported; supported are {', '.join(MODELS)}"
         )
+    metadata.u32(keys.TOKEN_TYPE_COUNT)  # says nothing of the tokenizer, but is of this type, or the file is refused
     parts: Parts = import_module(f"{__name__}.{MODELS[model]}").load(metadata, cache)
+    if parts.newline is not None and parts.newline >= parts.n_tokens:
+        raise GGUFError(
+            f"{parts.n_tokens} tokens: a newline would be token {parts.newline}", path=metadata.source, key=keys.TOKENS
+        )
     check_pieces(metadata, parts)
     return parts

@@ -79,7 +79,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         model(vocab.having(TokenAttr.USER_DEFINED), vocab.ids["unk"], cache, by_words=True),
         prefix=prefix,
         suffix=suffix,
-        newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0), by_words=False), n_tokens),
+        newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0), by_words=False)),
         settings=(blob, given.astype("<u4").tobytes()),
     )
 
@@ -130,9 +130,7 @@ def _charsmap(metadata: Metadata) -> tuple[bytes, Charsmap]:
         raise GGUFError(str(error), path=metadata.source, key=keys.PRECOMPILED_CHARSMAP) from None
 
 
-def _newline(model: UnigramModel, n_tokens: int) -> int | None:
+def _newline(model: UnigramModel) -> int:
     """The first token of a newline, as llama.cpp finds it before it reads the special ids: else the default padding."""
     token = model.first_id(b"\n")
-    if token is None:
-        token = DEFAULT_IDS["pad"]
-    return token if token < n_tokens else None
+    return DEFAULT_IDS["pad"] if token is None else token

@@ -37,7 +37,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         prefix=_end(metadata, vocab, "bos"),
         suffix=_end(metadata, vocab, "sep"),
         # llama.cpp takes the padding token's default, before it reads the key.
-        newline=DEFAULT_IDS["pad"] if n_tokens else None,
+        newline=DEFAULT_IDS["pad"],
     )
 
 

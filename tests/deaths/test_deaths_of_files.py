@@ -21,6 +21,9 @@ REFUSED = {
     "too few types": (gguf("llama", ["a", "b"], token_type=integers([1])), GGUFError, "1 values for 2 tokens"),
     "plamo2 without byte tokens": (gguf("plamo2", ["a"], token_type=integers([1])), GGUFError, "<0x00>"),
     "a key of the wrong type": (gguf("llama", ["a"], bos_token_id=text("a")), GGUFError, "bos_token_id"),
+    "an idle key of the wrong type": (gguf("llama", ["a"], token_type_count=text("a")), GGUFError, "token_type_count"),
+    "t5 with a newline beyond it": (gguf("t5", ["a", "b"]), GGUFError, "2 tokens: a newline would be token 2"),
+    "bert without tokens": (gguf("bert", []), GGUFError, "0 tokens: a newline would be token 0"),
 }
 
 
@@ -78,7 +81,7 @@ def test_an_architecture_that_is_missing_or_unknown(gpt2):
 @pytest.mark.parametrize("model", ["llama", "t5", "gpt2", "bert"])
 def test_byte_tokens_without_digits(model):
     with pytest.raises(GGUFError, match=r"token 1.*<0xNN>"):
-        tokenizer(model, ["a", "<0"], pre=text("gpt-2"), merges=strings([]), token_type=integers([1, 6]))
+        tokenizer(model, ["a", "<0", "b"], pre=text("gpt-2"), merges=strings([]), token_type=integers([1, 6, 1]))
 
 
 @row("a normal token of a byte-level vocabulary above U+10FFFF")

@@ -49,7 +49,7 @@ def test_an_overlong_space():
     assert bpe(["a", "b", "\u2581", " "], model="gemma4").encode(b"a\xc0\xa0b", False) == [0, 3, 1]
 
 
-@row("pre `whitespace` over two spaces")
+@row("pre `whitespace` over two spaces, or other white space with a space in it")
 def test_two_spaces_with_pre_whitespace():
     assert bpe(["a", "b", " "], pre="whitespace").encode("a  b") == [0, 2, 2, 1]
     assert bpe(["a", "b"], pre="whitespace").encode("a  b") == [0, 1]
@@ -96,7 +96,7 @@ def test_unknown_words_without_an_unknown_token():
     with pytest.raises(UnsupportedModelError, match="no unknown token"):
         tokenizer("bert", ["\u2581a"]).encode("b")
     with pytest.raises(UnsupportedModelError, match="no unknown token"):
-        tokenizer("t5", ["a", "b"]).encode("x")
+        tokenizer("t5", ["a", "\n"]).encode("x")
 
 
 @row("a charsmap whose indices lead outside it, or whose replacement does not end")

@@ -172,8 +172,8 @@ def test_newline_is_found_before_the_special_ids_are_read():
 
 
 def test_without_an_unknown_token_what_is_known_is_encoded():
-    tok = tokenizer([(b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL)])
-    assert tok.encode("ab", add_special_tokens=False) == [0, 1]
+    tok = tokenizer([(b"a", -1.0, NORMAL), (b"\n", -1.0, NORMAL)])
+    assert tok.encode("a\na", add_special_tokens=False) == [0, 1, 0]
     with pytest.raises(UnsupportedModelError, match="no unknown token"):
         tok.encode("ax")
 

@@ -11,7 +11,7 @@ from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_symbols cimport first_rank, first_symbol
 from shimmytok.models._bpe_tables cimport BpeTables
-from shimmytok.models._by_parts cimport LEAST, MOST, REST, end_between_characters
+from shimmytok.models._by_parts cimport LEAST, MOST, REST, end_between_characters, end_of_run
 
 
 cdef size_t size_of(const void* tables, uint32_t token) noexcept nogil:
@@ -38,11 +38,14 @@ cdef bint bytes_fit(const void* tables, const uint8_t* p, size_t n) noexcept nog
 cdef size_t end_between_bytes(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
     """Like end_between_characters."""
     cdef const uint32_t* ranks = (<const BpeTables*>tables).merges.byte_pairs
-    cdef size_t i, best = 0
+    cdef size_t i, end, first = MOST, best = 0
     cdef uint32_t rank, highest = 0
     if n <= REST:
         return n
-    for i in range(LEAST, MOST + 1):
+    end = end_of_run(p, n, &first)
+    if first <= LEAST:
+        return end
+    for i in range(LEAST, min(first, <size_t>MOST) + 1):
         rank = ranks[<size_t>p[i - 1] << 8 | p[i]]
         if rank >= highest and p[i - 1] != p[i]:
             highest = rank

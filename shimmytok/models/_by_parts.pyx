@@ -20,23 +20,22 @@ ends; where it does not seem to end soon, pieces are merged as a whole.
 This holds where ids tell which symbols there were: all that a piece begins with, and all texts that merges make or
 take, are tokens.
 
-A long run of one character, or one byte, is not merged at all but for its first characters, and what stands before.
-Where these become a token twice in a row, T T, that place is right, and so is the one between any two: T is repeated as
-often as the run has room for.
+A long run, a few bytes again and again, is not merged at all but for its head, and what stands before.  Where this
+becomes a token twice in a row, T T, which begins where the run could begin, too, that place is right, and so is the one
+between any two: T is repeated as often as the run has room for.  Else the run is merged like other texts.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
 
 cdef enum:
     MOST_OFTEN = 4                 # once a byte has been merged so often, on average, pieces are merged as a whole
-    LONG_RUN = 4096                # bytes
-    HEAD = 512                     # characters of a run that are merged
+    LONG_RUN = 4096                # bytes, at least HEAD * PERIOD, and 2 * RUN
+    HEAD = 512                     # periods of a run that are merged,
     CONTEXT = 24                   # and bytes before them, about
-    PERIOD = 4                     # bytes of the longest character
 
 cdef struct Tokens:
     uint32_t* ids
@@ -54,7 +53,7 @@ cdef struct Run:                   # a text of a few bytes, again and again; pla
     size_t begin                   # its head begins here, in front of
     size_t first                   # the run
     size_t end
-    size_t period                  # bytes
+    size_t period                  # bytes, of whole characters
     Missed known                   # what it was found to become, from `begin` on; of no bytes: nothing
 
 cdef struct Region:                # tokens of a piece that are merged anew
@@ -89,15 +88,6 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
     word.count = 0
     g.n_words += 1
     return OK
-
-
-cdef size_t period_at(const uint8_t* p) noexcept nogil:
-    """The period of 4 * PERIOD bytes, or 0."""
-    cdef size_t period
-    for period in range(1, PERIOD + 1):
-        if memcmp(p, p + period, 4 * PERIOD - period) == 0:
-            return period
-    return 0
 
 
 cdef int add_run(Job* g, Piece* piece, size_t at, size_t period, size_t* after) noexcept nogil:

@@ -83,8 +83,8 @@ cdef inline size_t next_character(const uint8_t* p, size_t n, size_t at) noexcep
 cdef inline size_t end_between_characters(
     RankAt rank_at, const void* tables, const uint8_t* p, size_t n
 ) noexcept nogil:
-    """Where the first part of a clean text ends: between the two characters that merge last, or never.  A run is a part,
-    with what stands before it."""
+    """Where the first part of a clean text ends: between the two characters that merge last, or never.  A run is a
+    part, with what stands before it."""
     cdef size_t before = 0, at, end, first = MOST, best = 0
     cdef uint32_t rank, highest = 0
     if n <= REST:

@@ -148,6 +148,7 @@ cdef int repeat(Job* g, Run* run, const Missed* head, const uint8_t* piece, IdSi
         token = found.ids[head.first + k - 1]
         size = g.rules.size_of(g.tables, token)
         at += size
+        # Behind a T that does not end where it began in the run's period, the run goes on otherwise.
         if token != found.ids[head.first + k] or at - size < run.first or size % run.period:
             continue
         times = (run.end - at) // size

@@ -135,7 +135,7 @@ def test_long_pieces_of_spm(vocabulary, rng, found):
 def texts_with_runs(characters):
     """A run or two that are longer than what is merged of them, between other texts."""
     few = st.text(st.sampled_from(characters), max_size=40)
-    unit = st.text(st.sampled_from(characters), min_size=1, max_size=4)
+    unit = st.text(st.sampled_from(characters), min_size=1, max_size=9)
     run = st.tuples(unit, st.integers(4096, 6000)).map(lambda pair: (pair[0] * pair[1])[: pair[1]])
     return st.lists(st.tuples(few, run), min_size=1, max_size=2).flatmap(
         lambda runs: few.map(lambda rest: "".join(text for pair in runs for text in pair) + rest)

@@ -11,7 +11,7 @@ from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_short cimport merge_short
 from shimmytok.models._bpe_symbols cimport first_rank, first_symbol
 from shimmytok.models._bpe_tables cimport BpeTables
-from shimmytok.models._by_parts cimport LEAST, MOST, REST, end_between_characters, end_of_run
+from shimmytok.models._by_parts cimport LEAST, end_between_characters
 
 
 cdef size_t size_of(const void* tables, uint32_t token) noexcept nogil:
@@ -35,25 +35,20 @@ cdef bint bytes_fit(const void* tables, const uint8_t* p, size_t n) noexcept nog
     return True
 
 
-cdef size_t end_between_bytes(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
+cdef size_t end_between_bytes(const void* tables, const uint8_t* p, size_t n, size_t most) noexcept nogil:
     """Like end_between_characters."""
     cdef const uint32_t* ranks = (<const BpeTables*>tables).merges.byte_pairs
-    cdef size_t i, end, first = MOST, best = 0
+    cdef size_t i, best = 0
     cdef uint32_t rank, highest = 0
-    if n <= REST:
-        return n
-    end = end_of_run(p, n, &first)
-    if first <= LEAST:
-        return end
-    for i in range(LEAST, min(first, <size_t>MOST) + 1):
+    for i in range(LEAST, most + 1):
         rank = ranks[<size_t>p[i - 1] << 8 | p[i]]
         if rank >= highest and p[i - 1] != p[i]:
             highest = rank
             best = i
     if best:
         return best
-    i = MOST + 1
-    while i < n and p[i] == p[MOST]:
+    i = most + 1
+    while i < n and p[i] == p[most]:
         i += 1
     return i
 
@@ -75,8 +70,8 @@ cdef uint32_t rank_at(const void* tables, const uint8_t* p, size_t middle, size_
     return first_rank(t, p, end, left, first_symbol(t, p + middle, end - middle, &size))
 
 
-cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
-    return end_between_characters(rank_at, tables, p, n)
+cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n, size_t most) noexcept nogil:
+    return end_between_characters(rank_at, tables, p, n, most)
 
 
 parts_of_bytes.fits, parts_of_bytes.end_of_part = bytes_fit, end_between_bytes

@@ -30,10 +30,11 @@ from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
+from shimmytok.models._runs cimport SHORTEST, Run, find_run
 
 cdef enum:
     MOST_OFTEN = 4                 # once a byte has been merged so often, on average, pieces are merged as a whole
-    LONG_RUN = 4096                # bytes, at least HEAD * PERIOD, and 2 * RUN
+    LONG_RUN = 4096                # bytes, at least HEAD * PERIOD, and 2 * SHORTEST
     HEAD = 512                     # periods of a run that are merged,
     CONTEXT = 24                   # and bytes before them, about
 
@@ -49,11 +50,9 @@ cdef struct Piece:
     size_t first_run
     size_t end_run
 
-cdef struct Run:                   # a text of a few bytes, again and again; places are those in the piece
-    size_t begin                   # its head begins here, in front of
-    size_t first                   # the run
-    size_t end
-    size_t period                  # bytes, of whole characters
+cdef struct LongRun:
+    Run run
+    size_t begin                   # where its head begins, before it
     Missed known                   # what it was found to become, from `begin` on; of no bytes: nothing
 
 cdef struct Region:                # tokens of a piece that are merged anew
@@ -66,7 +65,7 @@ cdef struct Job:
     PartsScratch* scratch
     Piece* pieces
     size_t n_pieces
-    Run* runs
+    LongRun* runs
     size_t n_runs
     Missed* words                  # what is merged in a round: parts, then the text of regions
     Region* regions
@@ -90,37 +89,27 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
     return OK
 
 
-cdef int add_run(Job* g, Piece* piece, size_t at, size_t period, size_t* after) noexcept nogil:
-    """Look at the run around a place, behind the place `after`, which becomes its end; list it, and its head, if it is
-    long."""
-    cdef const uint8_t* p = piece.word.p
-    cdef size_t first = at, end = at + period, begin
-    cdef Run* run
-    while end < piece.word.n and p[end] == p[end - period]:
-        end += 1
-    while first > after[0] and p[first - 1] == p[first - 1 + period]:
-        first -= 1
-    while first < end and p[first] & 0xC0 == 0x80:         # characters stay whole
-        first += 1
-    begin = first - min(first - after[0], <size_t>CONTEXT)
-    while begin < first and p[begin] & 0xC0 == 0x80:
+cdef int add_run(Job* g, const uint8_t* piece, const Run* run, size_t low) noexcept nogil:
+    """List a long run, and its head, which begins behind the place `low`."""
+    cdef LongRun* listed
+    cdef size_t begin = run.first - min(run.first - low, <size_t>CONTEXT)
+    while begin < run.first and piece[begin] & 0xC0 == 0x80:
         begin += 1
-    after[0] = end
-    if end - first < LONG_RUN:
-        return OK
-    if reserve(&g.scratch.runs, (g.n_runs + 1) * sizeof(Run)) != OK:
+    if reserve(&g.scratch.runs, (g.n_runs + 1) * sizeof(LongRun)) != OK:
         return OUT_OF_MEMORY
-    g.runs = <Run*>g.scratch.runs.data
-    run = &g.runs[g.n_runs]
+    g.runs = <LongRun*>g.scratch.runs.data
+    listed = &g.runs[g.n_runs]
+    listed.run = run[0]
+    listed.begin = begin
     g.n_runs += 1
-    run.begin, run.first, run.end, run.period = begin, first, end, period
-    return add_word(g, p + begin, first + HEAD * period - begin)
+    return add_word(g, piece + begin, run.first + HEAD * run.period - begin)
 
 
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     """List a piece, and the heads of its long runs."""
     cdef Piece* piece
-    cdef size_t at = 0, after = 0, period
+    cdef Run run
+    cdef size_t at = 0, low = 0
     if reserve(&g.scratch.pieces, (g.n_pieces + 1) * sizeof(Piece)) != OK:
         return OUT_OF_MEMORY
     g.pieces = <Piece*>g.scratch.pieces.data
@@ -129,21 +118,21 @@ cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     piece.word = word
     piece.first_run = g.n_runs
     while at + LONG_RUN // 2 <= word.n:                    # a long run has one of these places, and the bytes behind
-        period = period_at(word.p + at)
-        if period and add_run(g, piece, at, period, &after) != OK:
-            return OUT_OF_MEMORY
+        if at >= low and find_run(word.p, word.n, at, low, &run):
+            if run.end - run.first >= LONG_RUN and add_run(g, word.p, &run, low) != OK:
+                return OUT_OF_MEMORY
+            low = run.end
         at += LONG_RUN // 2
-        while at < after:
-            at += LONG_RUN // 2
     piece.end_run = g.n_runs
     return OK
 
 
-cdef int repeat(Job* g, Run* run, const Missed* head, const uint8_t* piece, IdSink* found) noexcept nogil:
+cdef int repeat(Job* g, LongRun* listed, const Missed* head, IdSink* found) noexcept nogil:
     """Say what a run becomes, as far as the token that its head has twice in a row."""
-    cdef size_t at = run.begin, k, i, size, times
+    cdef const Run* run = &listed.run
+    cdef size_t at = listed.begin, k, i, size, times
     cdef uint32_t token
-    run.known.n = 0
+    listed.known.n = 0
     for k in range(1, head.count):
         token = found.ids[head.first + k - 1]
         size = g.rules.size_of(g.tables, token)
@@ -154,10 +143,10 @@ cdef int repeat(Job* g, Run* run, const Missed* head, const uint8_t* piece, IdSi
         times = (run.end - at) // size
         if reserve_ids(found, k + times) != OK:
             return OUT_OF_MEMORY
-        run.known.p = piece + run.begin
-        run.known.n = <uint32_t>(at + times * size - run.begin)
-        run.known.first = found.n
-        run.known.count = <uint32_t>(k + times)
+        listed.known.p = head.p
+        listed.known.n = <uint32_t>(at + times * size - listed.begin)
+        listed.known.first = found.n
+        listed.known.count = <uint32_t>(k + times)
         memcpy(found.ids + found.n, found.ids + head.first, k * sizeof(uint32_t))
         for i in range(k, k + times):
             found.ids[found.n + i] = token
@@ -167,41 +156,51 @@ cdef int repeat(Job* g, Run* run, const Missed* head, const uint8_t* piece, IdSi
 
 
 cdef int merge_runs(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    cdef size_t k, r
-    if g.n_runs == 0:
-        return OK
-    if merge_words(g, ws, found) != OK:
+    """Merge the heads of long runs, which are all the words there are."""
+    cdef size_t k
+    if g.n_runs and merge_words(g, ws, found) != OK:
         return OUT_OF_MEMORY
-    for k in range(g.n_pieces):
-        for r in range(g.pieces[k].first_run, g.pieces[k].end_run):
-            if repeat(g, &g.runs[r], &g.words[r], g.pieces[k].word.p, found) != OK:
-                return OUT_OF_MEMORY
+    for k in range(g.n_runs):
+        if repeat(g, &g.runs[k], &g.words[k], found) != OK:
+            return OUT_OF_MEMORY
     g.n_words = 0
     return OK
+
+
+cdef size_t end_of_part(const Job* g, const uint8_t* p, size_t n) noexcept nogil:
+    """Where the first part of a text ends: not within a run, since what stands before decides how that is merged.  A
+    run is a part, with a few bytes before it."""
+    cdef Run run
+    cdef size_t at = LEAST
+    if n <= REST:
+        return n
+    while at <= MOST and at + SHORTEST <= n:
+        if find_run(p, n, at, 0, &run):
+            if run.first > LEAST:
+                return g.rules.end_of_part(g.tables, p, n, min(run.first, <size_t>MOST))
+            while run.end < n and p[run.end] & 0xC0 == 0x80:
+                run.end += 1
+            return run.end
+        at += LEAST
+    return g.rules.end_of_part(g.tables, p, n, MOST)
 
 
 cdef int add_parts(Job* g, Piece* piece) noexcept nogil:
     """List the parts of a piece, with the runs that are known."""
     cdef const Missed* word = piece.word
-    cdef const Run* run
     cdef size_t at = 0, limit, size, r = piece.first_run
     piece.first = <uint32_t>g.n_words
     while at < word.n:
         while r < piece.end_run and g.runs[r].known.n == 0:
             r += 1
         limit = g.runs[r].begin if r < piece.end_run else word.n
-        if at < limit:
-            size = g.rules.end_of_part(g.tables, word.p + at, limit - at)
-            if add_word(g, word.p + at, size) != OK:
-                return OUT_OF_MEMORY
-            at += size
-        else:
-            run = &g.runs[r]
-            if add_word(g, word.p + at, run.known.n) != OK:
-                return OUT_OF_MEMORY
-            g.words[g.n_words - 1] = run.known
-            at += run.known.n
+        size = end_of_part(g, word.p + at, limit - at) if at < limit else g.runs[r].known.n
+        if add_word(g, word.p + at, size) != OK:
+            return OUT_OF_MEMORY
+        if at == limit:
+            g.words[g.n_words - 1] = g.runs[r].known
             r += 1
+        at += size
     piece.end = <uint32_t>g.n_words
     return OK
 

@@ -53,8 +53,8 @@ cdef uint32_t rank_at(const void* tables, const uint8_t* p, size_t middle, size_
     return NONE if token == NONE else t.ranks[token]
 
 
-cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
-    return end_between_characters(rank_at, tables, p, n)
+cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n, size_t most) noexcept nogil:
+    return end_between_characters(rank_at, tables, p, n, most)
 
 
 parts_of_words.fits, parts_of_words.end_of_part = fits, end_of_part

@@ -59,13 +59,15 @@ cdef int merge_longs(const SpmTables* t, Missed* words, size_t count, Workspace*
     status = merge_parts(&parts_of_words, t, longs, n, ws, found)
     if status == OK:
         status = merge_rest(t, longs, n, ws, found)
+    if status != OK:
+        return status
     n = 0
     for k in range(count):
         if words[k].count == 0:
             words[k].first = longs[n].first
             words[k].count = longs[n].count
             n += 1
-    return status
+    return OK
 
 
 cdef int encode_missed(

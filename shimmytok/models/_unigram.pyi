@@ -1,17 +1,11 @@
-from enum import IntEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
 from shimmytok.models._model import Model
+from shimmytok.models._unigram_words import Words
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
-
-class Words(IntEnum):
-    SPACED = 1
-    BEFORE = 2
-    BEHIND = 3
 
 class UnigramModel(Model):
     def __init__(

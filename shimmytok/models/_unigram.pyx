@@ -40,15 +40,12 @@ That gives the same ids because:
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from shimmytok._bundle cimport Bundle, pieces_of
 from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
-from shimmytok._simd cimport simd_level
 from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
-from shimmytok._stretches cimport CHUNK, Stretches, add_chunk, add_ends, shim_byte_sets, shim_byte_sets_init, \
-    shim_masks, shim_masks_of
 from shimmytok._trie cimport TokenTrie
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
@@ -56,15 +53,12 @@ from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG
     reserve, workspace_free, workspace_init
 from shimmytok.models._model cimport Model
 from shimmytok.models._unigram_stream cimport NOT_ALONE, Following, encode_stream
+from shimmytok.models._unigram_words cimport BEHIND, NOTHING, SPACED, WordRules, Words, cut_block, ends_with_space, \
+    following, head_size, word_rules
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     push_best
-from shimmytok.normalizers._sentencepiece cimport CUT, MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
+from shimmytok.normalizers._sentencepiece cimport MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
     normalize, normalizing
-
-cpdef enum Words:                  # what a word is
-    SPACED = 1
-    BEFORE
-    BEHIND
 
 cdef enum:
     MOST_GROWTH = 16
@@ -73,46 +67,23 @@ cdef enum:
 cdef struct UnigramTables:
     ViterbiTables viterbi
     NormalizerView normalizer
-    Words words
-    shim_byte_sets word_bytes      # the ASCII characters that do not cut
+    WordRules words
     size_t most_raw                # bytes of a fragment whose words may be encoded alone
     WordCacheTables* cache
 
 
-cdef Following NOTHING
-NOTHING.p = b"\0"
-NOTHING.n = 0
-
-cdef Following SPACE
-SPACE.p = b"\xe2\x96\x81"
-SPACE.n = MARK
-
-cdef Following BYTE_OF_NO_TOKEN    # texts of tokens end before it
-BYTE_OF_NO_TOKEN.p = b"\0"         # and the NUL that C puts behind it
-BYTE_OF_NO_TOKEN.n = 1
-
-
 cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
     cdef Normalizing state = normalizing(&t.normalizer, word.n)
-    state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words == SPACED else 0)
+    state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words.words == SPACED else 0)
     state.space_wanted = False                             # it is not the first
     return state
 
 
-cdef inline bint ends_with_space(const UnigramTables* t, const Missed* word) noexcept nogil:
-    return t.normalizer.kinds[word.p[word.n - 1]] == CUT
-
-
-cdef inline Following following(const UnigramTables* t, const Missed* word) noexcept nogil:
-    """What a word is encoded with behind it."""
-    return BYTE_OF_NO_TOKEN if t.words == BEHIND or ends_with_space(t, word) else SPACE
-
-
 cdef inline bint swallows_space(const UnigramTables* t, const Missed* word, const IdSink* found) noexcept nogil:
     """Does a word end with an unknown token where it should end with U+2581?"""
-    if t.words != BEHIND or word.count == 0:
+    if t.words.words != BEHIND or word.count == 0:
         return False
-    return found.ids[word.first + word.count - 1] == t.viterbi.unknown and ends_with_space(t, word)
+    return found.ids[word.first + word.count - 1] == t.viterbi.unknown and ends_with_space(&t.words, word)
 
 
 cdef int normalize_words(
@@ -134,7 +105,7 @@ cdef int normalize_words(
             size[0] = begin
             break
         words[k].first = size[0]
-        behind = following(t, &words[k])
+        behind = following(&t.words, &words[k])
         if reserve(&ws.escaped, size[0] + behind.n + 1) != OK:
             return OUT_OF_MEMORY
         memcpy(<uint8_t*>ws.escaped.data + size[0], behind.p, behind.n + 1)
@@ -154,7 +125,7 @@ cdef int encode_long(
     """Encode a word as a stream."""
     cdef int status
     word.first = found.n
-    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, following(t, word), ws, found)
+    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, following(&t.words, word), ws, found)
     word.count = <uint32_t>(found.n - word.first)
     if status == TOO_LONG or status == TOO_SLOW or (status == OK and swallows_space(t, word, found)):
         return NOT_ALONE
@@ -197,7 +168,7 @@ cdef int encode_some(
         words[k].count = <uint32_t>(found.n - words[k].first)
         if swallows_space(t, &words[k], found):
             return NOT_ALONE
-        begin = end + following(t, &words[k]).n
+        begin = end + following(&t.words, &words[k]).n
     return OK
 
 
@@ -214,54 +185,6 @@ cdef int encode_missed(
         words += some
         count -= some
     return OK
-
-
-cdef void cut_block(
-    void* cutting, const uint8_t* text, size_t n, size_t at, size_t stop, Stretches* s
-) noexcept nogil:
-    """List words, by UnigramTables."""
-    cdef const UnigramTables* t = <const UnigramTables*>cutting
-    cdef uint8_t[CHUNK] last
-    cdef shim_masks masks
-    cdef uint64_t within = ~<uint64_t>0, run, before
-    if at == 0 and t.words != SPACED:
-        s.starts[0] = 0
-        s.n_starts = 1
-        s.inside = t.words == BEHIND                       # as if a byte was before that makes no cut here
-    while at < stop:
-        if stop - at < CHUNK:
-            memset(last, 0, CHUNK)
-            memcpy(last, text + at, stop - at)
-            within = (<uint64_t>1 << (stop - at)) - 1
-            shim_masks_of(simd_level, &t.word_bytes, last, &masks)
-        else:
-            shim_masks_of(simd_level, &t.word_bytes, text + at, &masks)
-        run = (masks.first | masks.wide) & within
-        if t.words == SPACED:
-            add_chunk(s, simd_level, <uint32_t>at, run, 0, 0)
-        else:
-            before = run << 1 | s.inside
-            add_ends(s, simd_level, <uint32_t>at, within & (run & ~before if t.words == BEHIND else before & ~run))
-            s.inside = run >> 63
-        at += CHUNK
-
-
-cdef inline bint is_head_apart(const UnigramTables* t) noexcept nogil:
-    """Is the first word of a fragment to be normalised other than the same word behind others?"""
-    return t.words != SPACED and t.normalizer.add_space_prefix
-
-
-cdef size_t head_size(const UnigramTables* t, const uint8_t* text, size_t n) noexcept nogil:
-    """Where the first word ends that is more than spaces."""
-    cdef const uint8_t* kinds = t.normalizer.kinds
-    cdef size_t at = 0
-    while at < n and kinds[text[at]] == CUT:
-        at += 1
-    while at < n and kinds[text[at]] != CUT:
-        at += 1
-    while at < n and kinds[text[at]] == CUT and t.words == BEHIND:
-        at += 1
-    return at
 
 
 cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
@@ -282,14 +205,14 @@ cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Work
 cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
     cdef size_t head
     cdef int status
-    if is_head_apart(t):
-        head = head_size(t, text, n)
+    if t.words.head_apart:
+        head = head_size(&t.words, text, n)
         status = encode_head(t, text, head, ws, out)
         if status != OK:
             return status
         text += head
         n -= head
-    return encode_stretches(cut_block, <void*>t, t.cache, encode_missed, t, text, n, ws, out)
+    return encode_stretches(cut_block, <void*>&t.words, t.cache, encode_missed, t, text, n, ws, out)
 
 
 cdef int encode_fragment(
@@ -311,9 +234,9 @@ cdef int bundle_fragment(
     const void* tables, const uint8_t* text, size_t n, bint after_special, Workspace* ws, Bundle* bundle
 ) noexcept nogil:
     cdef const UnigramTables* t = <const UnigramTables*>tables
-    if n > t.most_raw or is_head_apart(t):
+    if n > t.most_raw or t.words.head_apart:
         return NOT_BUNDLED
-    return bundle_stretches(cut_block, <void*>tables, text, n, ws, bundle)
+    return bundle_stretches(cut_block, <void*>&t.words, text, n, ws, bundle)
 
 
 cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
@@ -342,8 +265,6 @@ cdef class UnigramModel(Model):
         WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size, Words words,
         size_t most_matches,
     ):
-        cdef uint8_t[128] sets
-        cdef uint32_t c
         cdef Leaf* leaves
         cdef size_t k
         self._trie = trie
@@ -365,10 +286,7 @@ cdef class UnigramModel(Model):
         self.t.viterbi.part = min(<size_t>PART, max(<size_t>1, most_matches // max(<size_t>1, trie._most_nested)))
         self.t.cache = &cache.t
         self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
-        self.t.words = words
-        for c in range(128):
-            sets[c] = self.t.normalizer.kinds[c] != CUT
-        shim_byte_sets_init(&self.t.word_bytes, sets)
+        self.t.words = word_rules(&self.t.normalizer, words)
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment
         self.encode_bundle = encode_bundle

@@ -10,7 +10,8 @@ from shimmytok._trie import TokenTrie
 from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
-from shimmytok.models._unigram import UnigramModel, Words
+from shimmytok.models._unigram import UnigramModel
+from shimmytok.models._unigram_words import Words
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.models.unigram_sums import exact_size

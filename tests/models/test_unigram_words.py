@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oracle.charsmap import compiled
 from shimmytok.models import unigram
-from shimmytok.models._unigram import Words
+from shimmytok.models._unigram_words import Words
 from unigram_files import (
     FIRST,
     FLAG,

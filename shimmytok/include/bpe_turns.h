@@ -59,6 +59,23 @@ SHIM_AVX2 static inline uint32_t shim_least_avx2(const uint32_t *order) {
 }
 #endif
 
+#define SHIM_MIN(a, b) ((a) < (b) ? (a) : (b))
+
+/* The order of the merge of a piece that goes first, of those whose ranks are known; SHIM_NO_ORDER or above: none. */
+#define SHIM_FIRST(level)                                                     \
+    uint32_t best = UINT32_MAX, at;                                           \
+    for (at = 1; at < turn->m; at += SHIM_TURN_BLOCK) {                       \
+        uint32_t least = shim_least_##level(turn->order + at);                \
+        best = SHIM_MIN(best, least);                                         \
+    }                                                                         \
+    return best
+
+static inline uint32_t shim_first_portable(const shim_turn *turn) { SHIM_FIRST(portable); }
+
+#if SHIM_X86
+SHIM_AVX2 static inline uint32_t shim_first_avx2(const shim_turn *turn) { SHIM_FIRST(avx2); }
+#endif
+
 static inline uint32_t shim_order(uint32_t rank, uint32_t place) { return rank << SHIM_PLACE_BITS | place; }
 
 /* Ask for the rank of the symbols at two places, `some`: 1, or 0 when one of them stands for none. */
@@ -72,8 +89,6 @@ static inline void shim_turn_ask(const shim_merges *t, shim_turn *turn, int i, u
     SHIM_PREFETCH(turn->buckets[i]);
 }
 
-#define SHIM_MIN(a, b) ((a) < (b) ? (a) : (b))
-
 /* Do the chosen merge, of two that become `symbol`, and ask for the ranks of the new pairs. */
 static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn, uint32_t symbol) {
     uint32_t k = turn->best & SHIM_PLACE_MASK, right = turn->next[k], left = turn->previous[k];
@@ -86,14 +101,10 @@ static inline void shim_turn_merge(const shim_merges *t, shim_turn *turn, uint32
     shim_turn_ask(t, turn, 1, left, k, left > 0);
 }
 
-/* Ask for the memory of the ranks that the merge after this one would ask for: it is the next one if no pair that is asked
- * for now goes before it.  Where few pieces take turns, their work does not cover the wait. */
+/* Ask for the memory of the ranks that the merge after this one would ask for: it is the next one unless a pair goes before
+ * it whose rank is not known yet.  Where few pieces take turns, their work does not cover the wait. */
 #define SHIM_FORESEE(level)                                                                                       \
-    uint32_t best = UINT32_MAX, at, k, symbol;                                                                    \
-    for (at = 1; at < turn->m; at += SHIM_TURN_BLOCK) {                                                           \
-        uint32_t least = shim_least_##level(turn->order + at);                                                    \
-        best = SHIM_MIN(best, least);                                                                             \
-    }                                                                                                             \
+    uint32_t best = shim_first_##level(turn), k, symbol;                                                          \
     if (best >= SHIM_NO_ORDER) return;                                                                            \
     k = best & SHIM_PLACE_MASK;                                                                                   \
     symbol = shim_merged_##level(t, best >> SHIM_PLACE_BITS);                                                     \
@@ -120,14 +131,10 @@ SHIM_AVX2 static inline void shim_foresee_avx2(const shim_merges *t, const shim_
     }                                                                                                   \
     for (k = 0; k < n; k++) {                                                                           \
         shim_turn *turn = turns[k];                                                                     \
-        uint32_t best = SHIM_MIN(turn->answers[0], turn->answers[1]), at;                               \
-        for (at = 1; at < turn->m; at += SHIM_TURN_BLOCK) {                                             \
-            uint32_t least = shim_least_##level(turn->order + at);                                      \
-            best = SHIM_MIN(best, least);                                                               \
-        }                                                                                               \
+        uint32_t best = SHIM_MIN(turn->answers[0], turn->answers[1]), least = shim_first_##level(turn); \
         turn->order[turn->left[0]] = turn->answers[0]; /* not before: they would be read back at once */ \
         turn->order[turn->left[1]] = turn->answers[1];                                                  \
-        turn->best = best;                                                                              \
+        turn->best = SHIM_MIN(best, least);                                                             \
     }                                                                                                   \
     for (k = 0, left = n; k < left;) {                                                                  \
         shim_turn *turn = turns[k];                                                                     \

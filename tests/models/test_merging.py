@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from levels import LEVELS, at_level
 from oracle.models import ALPHABET, bpe_piece, ranks, spm_fragment
 from shimmytok.gguf import ValueType
+from shimmytok.models.spm import falling_ranks
 from tiny import last_ids, strings, tokenizer
 
 
@@ -167,6 +168,8 @@ def test_scores_that_are_no_numbers():
     nan = np.array([0x7FA00000, 0x7FC00000, 0xFFC00000], np.uint32).view(np.float32)
     tok = tokenizer("llama", [b"a", b"b", b"ab"], scores=(ValueType.ARRAY, (ValueType.FLOAT32, nan)))
     assert tok.decode_bytes(tok.encode("abab", add_special_tokens=False)).endswith(b"abab")
+    # Positive ones come before all numbers, negative ones behind.
+    assert falling_ranks(np.append(nan, np.float32([np.inf, 0, -np.inf]))).tolist() == [0, 1, 5, 2, 3, 4]
 
 
 @pytest.mark.parametrize("n", [2, 47, 48, 49, 500])

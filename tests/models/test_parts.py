@@ -44,6 +44,43 @@ def test_long_pieces_part_by_part(vocabulary, found):
     assert tok.encode(" ".join(found), add_special_tokens=False) == list(chain.from_iterable(ids))
 
 
+DOUBLES = [c * n for c in "aé" for n in (2, 4, 8, 16, 32)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    closed_vocabularies("abcd"), st.randoms(use_true_random=False), st.lists(long_words("abcd"), min_size=1, max_size=3)
+)
+def test_long_pieces_where_merges_make_what_is_no_token(vocabulary, rng, found):
+    """Ids do not tell the symbols then: such texts are written as their bytes."""
+    tokens, merges = vocabulary
+    made = [token for token in tokens if len(token) > 1]
+    missing = set(rng.sample(made, min(len(made), rng.randint(1, 3))))
+    tokens = [token for token in [*tokens, "e"] if token not in missing]
+    tok = tokenizer("gpt2", tokens, pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    known = last_ids([token.encode() for token in tokens])
+    for word in found:
+        expected = bpe_piece(word.encode(), known, ranks(merges), byte_level=True, ignore_merges=False)
+        assert tok.encode(word, add_special_tokens=False) == expected
+
+
+@pytest.mark.parametrize("odd", ["è", "ê"])
+def test_runs_that_end_inside_of_a_character(odd):
+    """What the next character has in common with that of the run."""
+    texts = ["a", "é", odd, *DOUBLES[5:]]
+    merges = [" ".join([text[: len(text) // 2]] * 2).encode() for text in DOUBLES[5:]]
+    raw = tokenizer("gpt2", texts, pre=(ValueType.STRING, "sarvam-moe"), merges=strings(merges))
+    tokens = [b"<unk>", *(token.encode() for token in texts)]
+    tok = spm(tokens, [0.0] * len(tokens))
+    for text in ("é" * 90 + odd, "aa" + "é" * 45 + odd * 40 + "a", ("é" * 40 + odd) * 4):
+        known = last_ids([token.encode() for token in texts])
+        ids = bpe_piece(text.encode(), known, ranks(merges), byte_level=False, ignore_merges=False)
+        assert raw.encode(text, add_special_tokens=False) == ids
+        assert tok.encode(text) == spm_fragment(
+            text.encode(), last_ids(tokens), [0.0] * len(tokens), add_space=False, unknown=0
+        )
+
+
 RUNS = [" ".join([c * n] * 2) for c in "zy" for n in (1, 2, 4, 8)]
 # Parts end behind "ab".  Alone they end in "ab" and begin with "cd", together they have "a", "bcd", or "abc", "d".
 LEFT, RIGHT = ["c d", "b cd", "a b"], ["a b", "ab c", "c d"]
@@ -91,7 +128,9 @@ def closed_texts(draw, characters):
 
 
 @settings(max_examples=300, deadline=None)
-@given(closed_texts("aé▁😀"), st.randoms(use_true_random=False), st.lists(long_words("aé 😀e"), min_size=1, max_size=3))
+@given(
+    closed_texts("aéè▁😀"), st.randoms(use_true_random=False), st.lists(long_words("aéè 😀e"), min_size=1, max_size=3)
+)
 def test_long_pieces_of_characters(vocabulary, rng, found):
     texts, pairs = vocabulary
     tokens = [text.encode() for text in texts]
@@ -121,7 +160,7 @@ def spm(tokens, scores):
 
 
 @settings(max_examples=300, deadline=None)
-@given(closed_texts("abé▁"), st.randoms(use_true_random=False), st.lists(long_words("abé e"), min_size=1, max_size=3))
+@given(closed_texts("aéè▁"), st.randoms(use_true_random=False), st.lists(long_words("aéè e"), min_size=1, max_size=3))
 def test_long_pieces_of_spm(vocabulary, rng, found):
     tokens, scores = scored(vocabulary[0], rng)
     tok = spm(tokens, scores)
@@ -153,7 +192,7 @@ def test_long_runs(vocabulary, text):
 
 
 @settings(max_examples=150, deadline=None)
-@given(closed_texts("aé▁"), texts_with_runs("aé "))
+@given(closed_texts("aéè▁"), texts_with_runs("aéè "))
 def test_long_runs_of_characters(vocabulary, text):
     texts, pairs = vocabulary
     merges = strings([" ".join(pair).encode() for pair in pairs])
@@ -162,15 +201,12 @@ def test_long_runs_of_characters(vocabulary, text):
 
 
 @settings(max_examples=150, deadline=None)
-@given(closed_texts("abé▁"), st.randoms(use_true_random=False), texts_with_runs("abé "))
+@given(closed_texts("aéè▁"), st.randoms(use_true_random=False), texts_with_runs("aéè "))
 def test_long_runs_of_spm(vocabulary, rng, text):
     """Tokens with "x" are in no text, and keep characters together: "f", and "e", which is no token."""
-    beside = ["f", *(f"x{c}f" for c in "abé▁"), "xfe"]
+    beside = ["f", *(f"x{c}f" for c in "aéè▁"), "xfe"]
     tok = spm(*scored([*vocabulary[0], *beside], rng))
     assert tok.encode(text + "fe") == [*tok.encode(text + "f"), 0]
-
-
-DOUBLES = [c * n for c in "aé" for n in (2, 4, 8, 16, 32)]
 
 
 @pytest.mark.parametrize("before", ["", "a", "©", "©" * 9, "aé" * 7 + "a", "a" + "©" * 13, "ab©" * 10])

@@ -20,9 +20,7 @@ ends; where it does not seem to end soon, pieces are merged as a whole.
 This holds where ids tell which symbols there were: all that a piece begins with, and all texts that merges make or
 take, are tokens.
 
-A long run, a few bytes again and again, is not merged at all but for its head, and what stands before.  Where this
-becomes a token twice in a row, T T, which begins where the run could begin, too, that place is right, and so is the one
-between any two: T is repeated as often as the run has room for.  Else the run is merged like other texts.
+A long run, a few bytes again and again, is known from its first bytes as a rule (_long_runs.pyx): it is one part then.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
@@ -30,13 +28,11 @@ from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
+from shimmytok.models._long_runs cimport LONG_RUN, LongRun, head_begin, head_end, repeat
 from shimmytok.models._runs cimport SHORTEST, Run, find_run
 
 cdef enum:
     MOST_OFTEN = 4                 # once a byte has been merged so often, on average, pieces are merged as a whole
-    LONG_RUN = 4096                # bytes, at least HEAD * PERIOD, and 2 * SHORTEST
-    HEAD = 512                     # periods of a run that are merged,
-    CONTEXT = 24                   # and bytes before them, about
 
 cdef struct Tokens:
     uint32_t* ids
@@ -49,11 +45,6 @@ cdef struct Piece:
     uint32_t end
     size_t first_run
     size_t end_run
-
-cdef struct LongRun:
-    Run run
-    size_t begin                   # where its head begins, before it
-    Missed known                   # what it was found to become, from `begin` on; of no bytes: nothing
 
 cdef struct Region:                # tokens of a piece that are merged anew
     uint32_t first
@@ -90,19 +81,16 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
 
 
 cdef int add_run(Job* g, const uint8_t* piece, const Run* run, size_t low) noexcept nogil:
-    """List a long run, and its head, which begins behind the place `low`."""
+    """List a long run, and its head."""
     cdef LongRun* listed
-    cdef size_t begin = run.first - min(run.first - low, <size_t>CONTEXT)
-    while begin < run.first and piece[begin] & 0xC0 == 0x80:
-        begin += 1
     if reserve(&g.scratch.runs, (g.n_runs + 1) * sizeof(LongRun)) != OK:
         return OUT_OF_MEMORY
     g.runs = <LongRun*>g.scratch.runs.data
     listed = &g.runs[g.n_runs]
-    listed.run = run[0]
-    listed.begin = begin
     g.n_runs += 1
-    return add_word(g, piece + begin, run.first + HEAD * run.period - begin)
+    listed.run = run[0]
+    listed.begin = head_begin(piece, run, low)
+    return add_word(g, piece + listed.begin, head_end(run) - listed.begin)
 
 
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
@@ -127,41 +115,13 @@ cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     return OK
 
 
-cdef int repeat(Job* g, LongRun* listed, const Missed* head, IdSink* found) noexcept nogil:
-    """Say what a run becomes, as far as the token that its head has twice in a row."""
-    cdef const Run* run = &listed.run
-    cdef size_t at = listed.begin, k, i, size, times
-    cdef uint32_t token
-    listed.known.n = 0
-    for k in range(1, head.count):
-        token = found.ids[head.first + k - 1]
-        size = g.rules.size_of(g.tables, token)
-        at += size
-        # Behind a T that does not end where it began in the run's period, the run goes on otherwise.
-        if token != found.ids[head.first + k] or at - size < run.first or size % run.period:
-            continue
-        times = (run.end - at) // size
-        if reserve_ids(found, k + times) != OK:
-            return OUT_OF_MEMORY
-        listed.known.p = head.p
-        listed.known.n = <uint32_t>(at + times * size - listed.begin)
-        listed.known.first = found.n
-        listed.known.count = <uint32_t>(k + times)
-        memcpy(found.ids + found.n, found.ids + head.first, k * sizeof(uint32_t))
-        for i in range(k, k + times):
-            found.ids[found.n + i] = token
-        found.n += k + times
-        break
-    return OK
-
-
 cdef int merge_runs(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
     """Merge the heads of long runs, which are all the words there are."""
     cdef size_t k
     if g.n_runs and merge_words(g, ws, found) != OK:
         return OUT_OF_MEMORY
     for k in range(g.n_runs):
-        if repeat(g, &g.runs[k], &g.words[k], found) != OK:
+        if repeat(g.rules, g.tables, &g.runs[k], &g.words[k], found) != OK:
             return OUT_OF_MEMORY
     g.n_words = 0
     return OK

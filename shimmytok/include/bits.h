@@ -10,6 +10,8 @@
 #include <intrin.h>
 #endif
 
+#define SHIM_LAST_BIT (1ULL << 63) /* set it, and there is a lowest bit */
+
 /* The number of the lowest bit that is set, of x != 0. */
 static inline unsigned shim_lowest(uint64_t x) {
 #if defined(__GNUC__) || defined(__clang__)

@@ -11,9 +11,10 @@
 #include "bits.h"
 #include "compress.h"
 #include "cpu.h"
+#include "eight_bytes.h"
 
 typedef struct {
-    uint8_t sets[128];     /* of each ASCII character: bit 0, is it in the first set; bit 1, in the second */
+    uint8_t sets[256];     /* of each byte: bit 0, is it in the first set; bit 1, in the second; bit 2, is it not ASCII */
     uint8_t rows[2][16];   /* of each set: bit h of row l is the character h << 4 | l */
 } shim_byte_sets;
 
@@ -25,6 +26,7 @@ typedef struct {
 static inline void shim_byte_sets_init(shim_byte_sets *t, const uint8_t *sets) {
     unsigned c;
     memset(t, 0, sizeof *t);
+    memset(t->sets + 128, 4, 128);
     for (c = 0; c < 128; c++) {
         t->sets[c] = sets[c];
         t->rows[0][c & 15] |= (uint8_t)((sets[c] & 1) << (c >> 4));
@@ -32,25 +34,26 @@ static inline void shim_byte_sets_init(shim_byte_sets *t, const uint8_t *sets) {
     }
 }
 
-/* `base` plus the number of each set bit, lowest first; up to 64 numbers are written. */
+/* `base` plus the number of each set bit, lowest first; up to 64 numbers are written.  Four at a time: how many there are
+ * cannot be foreseen. */
 static inline size_t shim_bit_numbers_portable(uint64_t mask, uint32_t base, uint32_t *out) {
-    size_t n = 0;
-    for (; mask; mask &= mask - 1) out[n++] = base + shim_lowest(mask);
+    size_t n = shim_ones(mask), i;
+    for (; mask; out += 4) {
+        for (i = 0; i < 4; i++, mask &= mask - 1) out[i] = base + shim_lowest(mask | SHIM_LAST_BIT);
+    }
     return n;
 }
 
 static inline void shim_masks_portable(const shim_byte_sets *t, const uint8_t *p, shim_masks *m) {
-    uint64_t first = 0, second = 0, wide = 0;
-    unsigned k;
-    for (k = 0; k < 64; k++) {
-        uint64_t set = p[k] < 128 ? t->sets[p[k]] : 4;
-        first |= (set & 1) << k;
-        second |= (set >> 1 & 1) << k;
-        wide |= (set >> 2) << k;
+    unsigned i, k;
+    m->first = m->second = m->wide = 0;
+    for (i = 0; i < 64; i += 8) {
+        uint64_t sets = 0;
+        for (k = 0; k < 8; k++) sets |= (uint64_t)t->sets[p[i + k]] << 8 * k;
+        m->first |= (uint64_t)shim_low_bits(sets) << i;
+        m->second |= (uint64_t)shim_low_bits(sets >> 1) << i;
+        m->wide |= (uint64_t)shim_low_bits(sets >> 2) << i;
     }
-    m->first = first;
-    m->second = second;
-    m->wide = wide;
 }
 
 #if SHIM_X86

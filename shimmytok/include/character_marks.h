@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "eight_bytes.h"
 
 typedef struct {
     uint64_t letter;
@@ -35,30 +36,33 @@ SHIM_AVX2 static void shim_character_marks_avx2(const uint8_t *p, shim_character
 }
 #endif
 
+static inline void shim_character_marks_portable(const uint8_t *p, shim_character_marks *marks) {
+    unsigned i;
+    marks->letter = marks->space = marks->high = 0;
+    for (i = 0; i < 64; i += 8) {
+        uint64_t text = shim_read_word(p + i);
+        marks->letter |= (uint64_t)shim_answers(shim_bytes_among(text | SHIM_EVERY_BYTE * 0x20, 'a', 'z')) << i;
+        marks->space |= (uint64_t)shim_answers(shim_bytes_equal(text, ' ')) << i;
+        marks->high |= (uint64_t)shim_answers(text) << i;
+    }
+}
+
 /* Bit i is for p[i].  At most 64 bytes are looked at; from n on, bits are 0, but those of `high` are 1. */
 static inline void shim_find_characters(const uint8_t *p, size_t n, int level, shim_character_marks *marks) {
-    size_t i;
+    uint8_t rest[64];
+    if (n < 64) {
+        memset(rest, 0x80, 64);
+        memcpy(rest, p, n);
+        p = rest;
+    }
 #if SHIM_X86
     if (level) {
-        uint8_t rest[64];
-        if (n < 64) {
-            memset(rest, 0x80, 64);
-            memcpy(rest, p, n);
-            p = rest;
-        }
         shim_character_marks_avx2(p, marks);
         return;
     }
 #endif
     (void)level;
-    marks->letter = marks->space = marks->high = 0;
-    if (n > 64) n = 64;
-    if (n < 64) marks->high = ~(uint64_t)0 << n;
-    for (i = 0; i < n; i++) {
-        marks->letter |= (uint64_t)((uint8_t)((p[i] | 0x20) - 'a') < 26) << i;
-        marks->space |= (uint64_t)(p[i] == 0x20) << i;
-        marks->high |= (uint64_t)(p[i] >> 7) << i;
-    }
+    shim_character_marks_portable(p, marks);
 }
 
 #endif

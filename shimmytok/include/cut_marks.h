@@ -12,6 +12,7 @@
 #include "ascii.h"
 #include "bits.h"
 #include "cpu.h"
+#include "eight_bytes.h"
 #include "hash.h"
 #include "prefetch.h"
 
@@ -68,12 +69,21 @@ SHIM_AVX512 static uint64_t shim_cut_marks_avx512(const uint8_t *known, const ui
 #endif
 
 static inline uint64_t shim_cut_marks_portable(const uint8_t *known, const uint8_t *p, size_t n) {
+    const uint8_t mark = known[SHIM_MARK_LEAD] == SHIM_BEHIND_ASCII ? SHIM_MARK_LEAD : 0;
+    uint8_t rest[65] = {0};
     uint64_t mask = 0;
     size_t i;
-    if (n > 64) n = 64;
-    for (i = 0; i < n; i++) {
-        int looked_for = (p + i)[-1] >= 0x80 ? known[p[i]] != SHIM_KNOWN : known[p[i]] == SHIM_BEHIND_ASCII;
-        mask |= (uint64_t)(p[i] >= 0xC0 && looked_for) << i;
+    if (n < 64) {
+        memcpy(rest, p - 1, n + 1);
+        p = rest + 1;
+    }
+    for (i = 0; i < 64; i += 8) {
+        uint64_t text = shim_read_word(p + i), leads = shim_lead_bytes(text);
+        leads &= shim_read_word(p + i - 1) | shim_bytes_equal(text, mark);
+        for (; leads; leads &= leads - 1) {
+            size_t at = i + (shim_lowest(leads) >> 3);
+            mask |= (uint64_t)(known[p[at]] != SHIM_KNOWN) << at;
+        }
     }
     return mask;
 }

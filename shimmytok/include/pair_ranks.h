@@ -82,12 +82,12 @@ static inline const uint64_t *shim_pair_bucket(const shim_merges *t, uint64_t ke
 
 /* The rank of the merge of two symbols, whose slot is in this bucket or behind it; or all ones. */
 static inline uint32_t shim_bucket_rank_portable(const shim_merges *t, const uint64_t *bucket, uint64_t key) {
-    uint32_t i;
+    const uint32_t bits = t->rank_bits;
     for (;;) {
-        for (i = 0; i < SHIM_BUCKET; i++) {
-            if (bucket[i] == 0) return UINT32_MAX;
-            if (bucket[i] >> t->rank_bits == key) return (uint32_t)(bucket[i] & ((1ULL << t->rank_bits) - 1)) - 1;
-        }
+        uint64_t found = 0;
+        uint32_t i;
+        for (i = 0; i < SHIM_BUCKET; i++) found |= bucket[i] & (0 - (uint64_t)(bucket[i] >> bits == key));
+        if (SHIM_LIKELY(found | (bucket[SHIM_BUCKET - 1] == 0))) return (uint32_t)(found & ((1ULL << bits) - 1)) - 1;
         bucket += SHIM_BUCKET;
         if (bucket > t->pairs + t->bucket_mask * SHIM_BUCKET) bucket = t->pairs;
     }

@@ -11,6 +11,7 @@
 #include "bits.h"
 #include "compress.h"
 #include "cpu.h"
+#include "eight_bytes.h"
 #include "split_table.h"
 
 #define SHIM_RARE 0x78 /* of a byte: boundaries before the symbol before the pair, and drops */
@@ -39,11 +40,6 @@ static inline size_t shim_ends_rare(const uint8_t *found, size_t chunk, const sh
     return n;
 }
 
-/* The low bits of the 8 bytes of x as a number, the first byte's lowest. */
-static inline unsigned shim_low_bits(uint64_t x) {
-    return (unsigned)((x & 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56);
-}
-
 /* Bit k of x at bit 2k. */
 static inline uint64_t shim_spread(uint64_t x) {
     x = (x | x << 16) & 0x0000FFFF0000FFFFULL;
@@ -53,33 +49,40 @@ static inline uint64_t shim_spread(uint64_t x) {
     return (x | x << 1) & 0x5555555555555555ULL;
 }
 
-static inline uint64_t shim_load_little(const uint8_t *p) {
-    uint64_t x = 0;
-    int k;
-    for (k = 0; k < 8; k++) x |= (uint64_t)p[k] << 8 * k;
-    return x;
-}
-
 /* The boundaries of a chunk: bit k is symbol 64 * chunk - 1 + k; `rare` is set when it must be taken one by one. */
 static inline uint64_t shim_mask(const uint8_t *found, size_t chunk, int *rare) {
     uint64_t even = 0, odd = 0, any = 0;
     unsigned k;
     for (k = 0; k < 4; k++) {
-        uint64_t here = shim_load_little(found + 32 * chunk + 8 * k);
-        uint64_t before = shim_load_little(found + 32 * chunk + 8 * k - 1);
+        uint64_t here = shim_read_word(found + 32 * chunk + 8 * k);
+        uint64_t before = shim_read_word(found + 32 * chunk + 8 * k - 1);
         any |= here;
         even |= (uint64_t)shim_low_bits(here >> 2 | before) << 8 * k;
         odd |= (uint64_t)shim_low_bits(here >> 1) << 8 * k;
     }
-    *rare = (any & 0x0101010101010101ULL * SHIM_RARE) != 0;
+    *rare = (any & SHIM_EVERY_BYTE * SHIM_RARE) != 0;
     return shim_spread(even) | shim_spread(odd) << 1;
 }
 
-/* Write the places of a chunk's boundaries; the number of ends then. */
+/* Write the places of a chunk's boundaries, four at a time: how many there are cannot be foreseen.  The number of ends
+ * then. */
 static inline size_t shim_ends_of_mask(uint64_t mask, size_t chunk, const shim_places *p, uint32_t *ends, size_t n) {
-    ptrdiff_t first = (ptrdiff_t)(64 * chunk) - 1;
-    for (; mask; mask &= mask - 1) ends[n++] = shim_place(p, first + (ptrdiff_t)shim_lowest(mask));
-    return n;
+    const size_t first = 64 * chunk - 1;
+    const uint32_t base = (uint32_t)(p->base + (p->places ? 0 : first));
+    const size_t count = shim_ones(mask);
+    uint32_t *to = ends + n;
+    size_t k;
+    if (chunk == 0 && (mask & 1)) { /* the last symbol of the block before */
+        *to++ = p->before[3];
+        mask &= mask - 1;
+    }
+    for (; mask; to += 4) {
+        for (k = 0; k < 4; k++, mask &= mask - 1) {
+            size_t bit = shim_lowest(mask | SHIM_LAST_BIT);
+            to[k] = base + (p->places ? p->places[first + bit] : (uint32_t)bit);
+        }
+    }
+    return n + count;
 }
 
 static inline size_t shim_ends(const uint8_t *found, size_t n_pairs, const shim_places *p, uint32_t *ends, size_t n) {

@@ -10,6 +10,7 @@
 #include "bits.h"
 #include "compress.h"
 #include "cpu.h"
+#include "eight_bytes.h"
 #include "split_table.h"
 
 #define SHIM_FIRST_CLASS 2 /* of characters */
@@ -33,18 +34,17 @@ static inline int shim_symbols(const shim_restart *t, const uint8_t *text, size_
                                uint8_t *symbols) {
     size_t i = begin, k;
     int wide = 0;
-    uint64_t word;
     while (i < end) {
-        while (end - i >= 8) {
-            memcpy(&word, text + i, 8);
-            if (word & 0x8080808080808080ULL) break;
+        while (end - i >= 8 && !shim_wide_bytes(shim_read_word(text + i))) {
             for (k = 0; k < 8; k++) symbols[i + k] = t->ascii[text[i + k]];
             i += 8;
         }
         for (; i < end && text[i] < 0x80; i++) symbols[i] = t->ascii[text[i]];
         for (; i < end && text[i] >= 0x80; i++) {
             wide = 1;
-            if (shim_is_first(text[i])) symbols[i] = shim_wide_symbol(t, text + i);
+            if (!shim_is_first(text[i])) continue;
+            symbols[i] = t->alike[text[i] & 0x3F];
+            if (symbols[i] == SHIM_MIXED) symbols[i] = shim_wide_symbol(t, text + i);
         }
     }
     return wide;
@@ -53,11 +53,20 @@ static inline int shim_symbols(const shim_restart *t, const uint8_t *text, size_
 /* Move the symbols of first bytes to the front, from byte `begin` and symbol `n` on; how many there are then. */
 static inline size_t shim_gather(const uint8_t *text, const uint8_t *symbols, size_t begin, size_t end,
                                  uint8_t *gathered, uint16_t *places, size_t n) {
-    size_t i;
-    for (i = begin; i < end; i++) {
-        gathered[n] = symbols[i];
-        places[n] = (uint16_t)i;
-        n += (size_t)shim_is_first(text[i]);
+    size_t i = begin, k, stop;
+    while (i < end) {
+        if (end - i >= 8 && !shim_wide_bytes(shim_read_word(text + i))) {
+            memcpy(gathered + n, symbols + i, 8);
+            for (k = 0; k < 8; k++) places[n + k] = (uint16_t)(i + k);
+            n += 8;
+            i += 8;
+            continue;
+        }
+        for (stop = end - i >= 8 ? i + 8 : end; i < stop; i++) {
+            gathered[n] = symbols[i];
+            places[n] = (uint16_t)i;
+            n += (size_t)shim_is_first(text[i]);
+        }
     }
     return n;
 }

@@ -75,13 +75,17 @@ static inline uint32_t shim_narrow_4(const uint32_t *p, uint8_t *out) {
     return (uint32_t)_mm_movemask_epi8(ascii) ^ 0xFFFF;
 }
 #else
+/* The first loop is one of those that compilers make vector instructions of. */
 #define SHIM_NARROW(bytes, type)                                                        \
     static inline uint32_t shim_narrow_##bytes(const type *p, uint8_t *out) {           \
         uint32_t mask = 0, i;                                                           \
+        type all = 0;                                                                   \
         for (i = 0; i < 16; i++) {                                                      \
             out[i] = (uint8_t)p[i];                                                     \
-            mask |= (uint32_t)(p[i] >= 0x80) << i;                                      \
+            all |= p[i];                                                                \
         }                                                                               \
+        if (all < 0x80) return 0;                                                       \
+        for (i = 0; i < 16; i++) mask |= (uint32_t)(p[i] >= 0x80) << i;                 \
         return mask;                                                                    \
     }
 SHIM_NARROW(1, uint8_t)

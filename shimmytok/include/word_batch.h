@@ -39,33 +39,55 @@ static inline size_t shim_piece_begin(const shim_batch *b, size_t k) {
     return k ? b->ends[k - 1] : b->begin;
 }
 
-static void shim_probe_portable(const shim_batch *b) {
-    uint8_t tail[16];
-    size_t k, at = b->begin;
-    for (k = 0; k < b->count; k++) {
+/* Probe the pieces from number `from` to `to`; with `apart` they have starts of their own, with `safe` 16 bytes of each may
+ * be read.  (What the batch holds is copied: for all a compiler knows, the keys that are written could change it.) */
+static inline void shim_probe_some_portable(const shim_batch *b, size_t from, size_t to, const int apart, const int safe) {
+    const uint8_t *text = b->text;
+    const uint32_t *ends = b->ends, *starts = b->starts;
+    const uint64_t seed = b->seed, n_lines = b->n_lines;
+    uint64_t *lines = b->lines, (*keys)[2] = b->keys, **places = b->places;
+    size_t k, at = from < to ? shim_piece_begin(b, from) : 0;
+    for (k = from; k < to; k++) {
         const uint8_t *p;
-        size_t n;
-        if (b->starts) at = b->starts[k];
-        p = b->text + at;
-        n = b->ends[k] - at;
-        if (b->readable - at < 16) {
+        uint8_t tail[16];
+        size_t end = ends[k], n;
+        uint64_t low, high;
+        if (apart) at = starts[k];
+        p = text + at;
+        n = end - at;
+        if (!safe && b->readable - at < 16) {
             memset(tail, 0, 16);
             memcpy(tail, p, b->readable - at);
             p = tail;
         }
-        if (n > SHIM_SHORT_TEXT) {
-            b->keys[k][0] = SHIM_NO_KEY;
-            b->keys[k][1] = 0;
-            b->places[k] = b->lines;
+        if (SHIM_UNLIKELY(n > SHIM_SHORT_TEXT)) {
+            keys[k][0] = SHIM_NO_KEY;
+            keys[k][1] = 0;
+            places[k] = lines;
         } else {
-            shim_short_key(p, n, &b->keys[k][0], &b->keys[k][1]);
-            b->places[k] =
-                b->lines + SHIM_LINE * shim_range(shim_short_hash(b->keys[k][0], b->keys[k][1], b->seed), b->n_lines);
-            SHIM_PREFETCH(b->places[k]);
+            shim_short_key(p, n, &low, &high);
+            keys[k][0] = low;
+            keys[k][1] = high;
+            places[k] = lines + SHIM_LINE * shim_range(shim_short_hash(low, high, seed), n_lines);
+            SHIM_PREFETCH(places[k]);
         }
-        at = b->ends[k];
+        at = end;
     }
 }
+
+/* In which pieces 16 bytes cannot be read, the last ones, is asked once. */
+#define SHIM_PROBE(some)                                                            \
+    size_t safe = b->count;                                                         \
+    while (safe && b->readable - shim_piece_begin(b, safe - 1) < 16) safe--;        \
+    if (b->starts) {                                                                \
+        some(b, 0, safe, 1, 1);                                                     \
+        some(b, safe, b->count, 1, 0);                                              \
+    } else {                                                                        \
+        some(b, 0, safe, 0, 1);                                                     \
+        some(b, safe, b->count, 0, 0);                                              \
+    }
+
+static void shim_probe_portable(const shim_batch *b) { SHIM_PROBE(shim_probe_some_portable) }
 
 /* Go on to the next piece: behind the ids of an entry with `count` of them, if it is a hit; else note the piece.  Nearly
  * all are hits: a branch is cheaper here than to do without. */
@@ -74,9 +96,12 @@ static void shim_probe_portable(const shim_batch *b) {
     else absent[n_absent++] = n | (uint64_t)k << 32 | ((hit) ? (uint64_t)(count) << 48 : 0)
 
 static size_t shim_find_portable(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
+    const size_t count = b->count;
+    const uint64_t(*keys)[2] = (const uint64_t(*)[2])b->keys;
+    uint64_t *const *places = b->places;
     size_t k, n_absent = 0, n = *n_ids;
-    for (k = 0; k < b->count; k++) {
-        uint64_t told = shim_short_find(b->places[k], b->keys[k][0], b->keys[k][1], base + n);
+    for (k = 0; k < count; k++) {
+        uint64_t told = shim_short_find(places[k], keys[k][0], keys[k][1], base + n);
         SHIM_NEXT(1, told);
     }
     *n_ids = n;
@@ -97,10 +122,9 @@ static const shim_key_row shim_key_rows[17] __attribute__((aligned(32))) = {
     {{0, 0, SHIM_NO_KEY, 0}},
 };
 
-/* Probe the pieces from number `from` to `to`; with `apart` they have starts of their own, with `safe` 16 bytes of each may
- * be read. */
-SHIM_AVX2 static inline void shim_probe_some(const shim_batch *b, size_t from, size_t to, const int apart,
-                                             const int safe) {
+/* The same as shim_probe_some_portable. */
+SHIM_AVX2 static inline void shim_probe_some_avx2(const shim_batch *b, size_t from, size_t to, const int apart,
+                                                  const int safe) {
     const uint8_t *text = b->text;
     const uint32_t *ends = b->ends, *starts = b->starts;
     const uint64_t seed = (uint32_t)b->seed, n_lines = b->n_lines;
@@ -134,17 +158,7 @@ SHIM_AVX2 static inline void shim_probe_some(const shim_batch *b, size_t from, s
     }
 }
 
-SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) {
-    size_t safe = b->count;
-    while (safe && b->readable - shim_piece_begin(b, safe - 1) < 16) safe--;
-    if (b->starts) {
-        shim_probe_some(b, 0, safe, 1, 1);
-        shim_probe_some(b, safe, b->count, 1, 0);
-    } else {
-        shim_probe_some(b, 0, safe, 0, 1);
-        shim_probe_some(b, safe, b->count, 0, 0);
-    }
-}
+SHIM_AVX2 static void shim_probe_avx2(const shim_batch *b) { SHIM_PROBE(shim_probe_some_avx2) }
 
 SHIM_AVX2 static size_t shim_find_avx2(const shim_batch *b, uint32_t *base, size_t *n_ids, shim_absent *absent) {
     const __m128i in_key = _mm_set_epi64x((long long)SHIM_NO_COUNT, -1);

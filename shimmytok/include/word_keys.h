@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "eight_bytes.h"
 #include "hash.h"
 
 #define SHIM_SHORT_WORDS 2
@@ -22,15 +23,6 @@
 #define SHIM_WIDE_TEXT 62
 #define SHIM_NO_COUNT 0x0FFFFFFFFFFFFFFFULL /* of the second word of a short key: all but the count of ids */
 #define SHIM_NO_KEY 1ULL                  /* then 0: a key that no text has, since it has no length and yet a byte */
-
-static inline uint64_t shim_read_word(const uint8_t *p) {
-    uint64_t word;
-    memcpy(&word, p, 8);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
 
 /* The bytes of a text as little-endian words, with 0 after them.  Each word is read where it is, or from the last eight
  * bytes, of which those before it are shifted out: copying as many bytes as there are takes longer. */

@@ -208,7 +208,7 @@ int main(void) {
         shim_byte_sets_init(&sets, members);
         for (i = 0; i < sizeof text; i++) {
             text[i] = (uint8_t)(kind == 0 || (kind == 1 && number(9) == 0) ? number(256) : number(128));
-            if (kind == 3) text[i] = "@AZ[`az{\x1F !\x7F\x80\xBF\xC0\xE1\xE2\xFF"[number(18)];
+            if (kind == 3) text[i] = "@AZ[`az{\x1f !\x7f\x80\xbf\xc0\xe1\xe2\xff"[number(18)];
         }
         for (level = 0; level <= (unsigned)shim_cpu_level(); level++)
             check(text + 1, round % 3 ? 64 : number(65), (int)level, &sets, &set, known);

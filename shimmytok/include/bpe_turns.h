@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "least.h"
 #include "missed.h"
 #include "pair_ranks.h"
 #include "prefetch.h"
 
 #define SHIM_TURN_SYMBOLS 32              /* of a piece */
 #define SHIM_TURN_PLACES 40               /* room for these, and one on both sides */
-#define SHIM_TURN_BLOCK 16                /* orders that are compared at a time: those of most pieces */
+#define SHIM_TURN_BLOCK SHIM_LEAST_OF     /* orders that are compared at a time: those of most pieces */
 #define SHIM_FEW_TURNS 8                  /* pieces: so many wait longer for memory than they take */
 #define SHIM_PLACE_BITS 6                 /* a merge that waits is rank << SHIM_PLACE_BITS | place: the least goes first */
 #define SHIM_PLACE_MASK ((1u << SHIM_PLACE_BITS) - 1)
@@ -41,29 +42,6 @@ static const uint64_t shim_no_pairs[SHIM_BUCKET]
     __attribute__((aligned(64)))
 #endif
     = {0};
-
-static inline uint32_t shim_least_portable(const uint32_t *order) {
-    uint32_t least[4], i, k; /* of every fourth: compilers make vector instructions of it */
-    memcpy(least, order, sizeof least);
-    for (i = 4; i < SHIM_TURN_BLOCK; i += 4) {
-        for (k = 0; k < 4; k++) least[k] = order[i + k] < least[k] ? order[i + k] : least[k];
-    }
-    for (i = 2; i; i /= 2) {
-        for (k = 0; k < i; k++) least[k] = least[k + i] < least[k] ? least[k + i] : least[k];
-    }
-    return least[0];
-}
-
-#if SHIM_X86
-SHIM_AVX2 static inline uint32_t shim_least_avx2(const uint32_t *order) {
-    __m256i all = _mm256_min_epu32(_mm256_loadu_si256((const __m256i *)order),
-                                   _mm256_loadu_si256((const __m256i *)(order + 8)));
-    __m128i least = _mm_min_epu32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
-    least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0x4E));
-    least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0xB1));
-    return (uint32_t)_mm_cvtsi128_si32(least);
-}
-#endif
 
 #define SHIM_MIN(a, b) ((a) < (b) ? (a) : (b))
 

@@ -2,17 +2,22 @@
 
 A merge makes two new pairs; whether they are tokens is a cache miss away.  So a few pieces take turns, as those of BPE
 do (_bpe_short.pyx): one step of a piece takes what it asked for in its last turn, merges once more and asks again.
-That a pair has the text of the token it was taken for is looked at when it is about to be merged.
+That the pair it merges has the text of the token it was taken for is looked at in the next turn, when that text is there,
+too.  Where it has another, one in thousands, the piece is left to those who merge long ones.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from shimmytok._cuts cimport character_size
+from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport NONE, OK, push
 from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_token, \
     is_shared, is_text_of, make_slot, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, \
     text_hash, to_plain
+
+cdef extern from "least.h":
+    uint32_t shim_least(int level, const uint32_t* numbers) noexcept nogil
 
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
@@ -23,12 +28,21 @@ cdef enum:
     ASIDE = FEW + 1                # a place for what is beyond the ends of a piece: nobody looks there
     PLACE_BITS = 5                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
     PLACE_MASK = (1 << PLACE_BITS) - 1
-    BLOCK = 8                      # orders that are compared at a time
+    BLOCK = 16                     # orders that are compared at a time: those of most pieces
     NO_HIGH = 0                    # no row of a short text has it
+
+
+cdef enum Turn:
+    GOES_ON
+    ENDS
+    FAILS                          # a token was taken for another
 
 
 cdef struct Lane:
     Missed* word
+    const Row* due                 # of the token that was merged last, and what it should be
+    uint64_t due_low
+    uint64_t due_high
     size_t m                       # characters it began with
     size_t n_asked
     uint8_t[FEW] asked             # places whose pairs were asked for
@@ -44,26 +58,23 @@ cdef struct Lane:
     uint8_t[4 * FEW + READABLE] text
 
 
+cdef Row nothing                   # zeros
+
 cdef uint8_t[FEW + 2] counting     # 0, 1, 2, ...
 
 for _k in range(FEW + 2):
     counting[_k] = <uint8_t>_k
 
 
-cdef inline void settle(const SpmTables* t, Lane* lane, size_t place, uint64_t slot) noexcept nogil:
-    """The pair at a place seems to be this token, or none; without a branch, since nobody can foretell which."""
+cdef inline uint32_t settle(const SpmTables* t, Lane* lane, size_t place, uint64_t slot) noexcept nogil:
+    """The pair at a place seems to be this token, or none; without a branch, since nobody can foretell which.  Returns
+    its order."""
     cdef uint32_t none = 0 - <uint32_t>(slot == EMPTY)
     cdef uint32_t token = slot_token(slot)
     SHIM_PREFETCH(&t.rows[token & ~none])
     lane.merged[place] = token
     lane.order[place] = slot_rank(slot) << PLACE_BITS | <uint32_t>place | none
-
-
-cdef inline uint32_t least(const uint32_t* order) noexcept nogil:
-    """Of BLOCK orders; as a tree, since each comparison waits for its operands."""
-    cdef uint32_t a = min(order[0], order[1]), b = min(order[2], order[3])
-    cdef uint32_t c = min(order[4], order[5]), d = min(order[6], order[7])
-    return min(min(a, b), min(c, d))
+    return lane.order[place]
 
 
 cdef inline void ask(const SpmTables* t, Lane* lane, size_t place, size_t start, size_t end) noexcept nogil:
@@ -80,27 +91,31 @@ cdef inline void ask(const SpmTables* t, Lane* lane, size_t place, size_t start,
     lane.n_asked += 1
 
 
-cdef inline void look_again(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
-    """Find the token at a place by its text."""
+cdef inline uint32_t look_again(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
+    """Find the token at a place by its text; returns the order."""
     cdef size_t start = lane.start[place], end = lane.start[lane.next[lane.next[place]]]
-    settle(t, lane, place, make_slot(t, find_token(t, lane.text + start, end - start)))
+    return settle(t, lane, place, make_slot(t, find_token(t, lane.text + start, end - start)))
 
 
-cdef inline void answer(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
+cdef inline uint32_t answer(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
+    """Returns the order of the merge at a place whose pair was asked for."""
     cdef uint64_t slot = find_slot(t, lane.hash[place])
-    settle(t, lane, place, slot)
     if is_shared(slot) and place != ASIDE:
-        look_again(t, lane, place)
+        return look_again(t, lane, place)
+    return settle(t, lane, place, slot)
 
 
 cdef inline bint is_sure(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
-    """Does the pair at a place have the text of the token that it is to become?  Else it is looked for anew."""
-    cdef const Row* row = &t.rows[lane.merged[place]]
+    """Does the pair at a place have the text of the token that it is to become, as far as can be told now?  Else it is
+    looked for anew."""
     cdef size_t start, end
-    if (row.low == lane.low[place]) & (row.high == lane.high[place]):
+    if lane.high[place] != NO_HIGH:
+        lane.due = &t.rows[lane.merged[place]]
+        lane.due_low = lane.low[place]
+        lane.due_high = lane.high[place]
         return True
     start, end = lane.start[place], lane.start[lane.next[lane.next[place]]]
-    if end - start > SHORT_TEXT and is_text_of(t, lane.merged[place], lane.text + start, end - start):
+    if is_text_of(t, lane.merged[place], lane.text + start, end - start):
         return True
     look_again(t, lane, place)
     return False
@@ -144,6 +159,8 @@ cdef bint begin(const SpmTables* t, Missed* word, Lane* lane) noexcept nogil:
     lane.next[m] = <uint8_t>m
     lane.start[ASIDE] = 0
     lane.word = word
+    lane.due = &nothing
+    lane.due_low = lane.due_high = 0
     lane.m = m
     lane.n_asked = 0
     for i in range(m - 1):
@@ -158,33 +175,33 @@ cdef bint begin(const SpmTables* t, Missed* word, Lane* lane) noexcept nogil:
     return True
 
 
-cdef inline bint step(const SpmTables* t, Lane* lane) noexcept nogil:
-    """Merge once; False when nothing merges any more."""
-    cdef size_t i, k, right
+cdef inline Turn step(const SpmTables* t, Lane* lane, int level) noexcept nogil:
+    """Merge once, if anything merges."""
+    cdef size_t i = 0, k, right
     cdef uint32_t best = NONE
-    for i in range(lane.n_asked):
-        answer(t, lane, lane.asked[i])
-    lane.n_asked = 0
-    i = 0
-    while i + 1 < lane.m:
-        best = min(best, least(lane.order + i))
+    if (lane.due.low != lane.due_low) | (lane.due.high != lane.due_high):
+        return FAILS
+    while i + 1 < lane.m:                                  # before the answers: they would be read back at once
+        best = min(best, shim_least(level, lane.order + i))
         i += BLOCK
+    for i in range(lane.n_asked):
+        best = min(best, answer(t, lane, lane.asked[i]) | (0 - <uint32_t>(lane.asked[i] == ASIDE)))
+    lane.n_asked = 0
     if best == NONE:
-        return False
+        return ENDS
     k = best & PLACE_MASK
     if not is_sure(t, lane, k):
-        return True
+        return GOES_ON
     right = lane.next[k]
     lane.symbol[k] = lane.merged[k]
-    lane.order[right] = NONE
+    lane.order[right] = lane.order[k] = lane.order[lane.previous[k]] = NONE
     right = lane.next[right]
     lane.next[k] = <uint8_t>right
     lane.previous[right] = <uint8_t>k
-    lane.order[k] = NONE
     # At the ends of the piece what is asked for is put aside: quicker than a branch.
     ask(t, lane, k + (ASIDE - k) * (right == lane.m), lane.start[k], lane.start[lane.next[right]])
     ask(t, lane, lane.previous[k], lane.start[lane.previous[k]], lane.start[right])
-    return True
+    return GOES_ON
 
 
 cdef int finish(const SpmTables* t, const Lane* lane, IdSink* found) noexcept nogil:
@@ -209,7 +226,8 @@ cdef int merge_short(const SpmTables* t, Missed* words, size_t count, IdSink* fo
     cdef Lane[LANES] lanes
     cdef Lane* active[LANES]
     cdef size_t n_active = 0, following = 0, i
-    cdef int status
+    cdef int status, level = simd_level
+    cdef Turn turn
     for i in range(LANES):
         active[i] = &lanes[i]
     while True:
@@ -221,11 +239,13 @@ cdef int merge_short(const SpmTables* t, Missed* words, size_t count, IdSink* fo
             return OK
         i = 0
         while i < n_active:
-            if step(t, active[i]):
+            turn = step(t, active[i], level)
+            if turn == GOES_ON:
                 i += 1
                 continue
-            status = finish(t, active[i], found)
-            if status != OK:
-                return status
+            if turn == ENDS:
+                status = finish(t, active[i], found)
+                if status != OK:
+                    return status
             n_active -= 1
             active[i], active[n_active] = active[n_active], active[i]

@@ -70,9 +70,7 @@ cdef inline uint32_t settle(const SpmTables* t, Lane* lane, size_t place, uint64
     """The pair at a place seems to be this token, or none; without a branch, since nobody can foretell which.  Returns
     its order."""
     cdef uint32_t none = 0 - <uint32_t>(slot == EMPTY)
-    cdef uint32_t token = slot_token(slot)
-    SHIM_PREFETCH(&t.rows[token & ~none])
-    lane.merged[place] = token
+    lane.merged[place] = slot_token(slot)
     lane.order[place] = slot_rank(slot) << PLACE_BITS | <uint32_t>place | none
     return lane.order[place]
 
@@ -111,6 +109,7 @@ cdef inline bint is_sure(const SpmTables* t, Lane* lane, size_t place) noexcept 
     cdef size_t start, end
     if lane.high[place] != NO_HIGH:
         lane.due = &t.rows[lane.merged[place]]
+        SHIM_PREFETCH(lane.due)
         lane.due_low = lane.low[place]
         lane.due_high = lane.high[place]
         return True

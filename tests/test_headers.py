@@ -151,7 +151,7 @@ int main(void) {
 """
 
 
-MASKS = """
+MASKS = r"""
 #include "byte_masks.h"
 #include "byte_set.h"
 #include "character_marks.h"
@@ -266,7 +266,7 @@ def output_of(tmp_path_factory):
 
     def compile_and_run(program: str) -> str:
         folder = tmp_path_factory.mktemp("headers")
-        (folder / "program.c").write_text(program)
+        (folder / "program.c").write_text(program, encoding="ascii")
         command = [*COMPILER, "-O1", "-I", str(INCLUDE), "-o", str(folder / "program"), str(folder / "program.c")]
         subprocess.run(command, check=True, timeout=120)
         return subprocess.run([folder / "program"], check=True, capture_output=True, text=True, timeout=60).stdout

@@ -34,8 +34,8 @@ static inline void shim_byte_sets_init(shim_byte_sets *t, const uint8_t *sets) {
     }
 }
 
-/* `base` plus the number of each set bit, lowest first; up to 64 numbers are written.  Four at a time: how many there are
- * cannot be foreseen. */
+/* `base` plus the number of each set bit, lowest first; up to 64 numbers are written, some of them behind those that
+ * count.  Four at a time: how many there are cannot be foreseen. */
 static inline size_t shim_bit_numbers_portable(uint64_t mask, uint32_t base, uint32_t *out) {
     size_t n = shim_ones(mask), i;
     for (; mask; out += 4) {

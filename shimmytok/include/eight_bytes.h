@@ -24,7 +24,7 @@ static inline unsigned shim_low_bits(uint64_t x) {
     return (unsigned)((x & SHIM_EVERY_BYTE) * 0x0102040810204080ULL >> 56);
 }
 
-/* The same with the top bits: answers become a number. */
+/* The same with the top bits, whatever the others are: answers become a number. */
 static inline unsigned shim_answers(uint64_t x) { return shim_low_bits(x >> 7); }
 
 /* Which bytes are not ASCII; which are lead bytes of characters that are not. */

@@ -64,8 +64,8 @@ static inline uint64_t shim_mask(const uint8_t *found, size_t chunk, int *rare) 
     return shim_spread(even) | shim_spread(odd) << 1;
 }
 
-/* Write the places of a chunk's boundaries, four at a time: how many there are cannot be foreseen.  The number of ends
- * then. */
+/* Write the places of a chunk's boundaries, four at a time: how many there are cannot be foreseen.  Up to three more are
+ * written behind them.  The number of ends then. */
 static inline size_t shim_ends_of_mask(uint64_t mask, size_t chunk, const shim_places *p, uint32_t *ends, size_t n) {
     const size_t first = 64 * chunk - 1;
     const uint32_t base = (uint32_t)(p->base + (p->places ? 0 : first));

@@ -100,7 +100,7 @@ SHIM_NARROW(4, uint32_t)
         size_t i = 0;                                                                   \
         while (n - i >= 16) {                                                           \
             uint32_t mask = shim_narrow_##bytes(p + i, out);                            \
-            uint32_t k = mask ? (uint32_t)shim_lowest(mask) : 16;               \
+            uint32_t k = mask ? (uint32_t)shim_lowest(mask) : 16;                       \
             i += k;                                                                     \
             out += k;                                                                   \
             if (!mask) continue;                                                        \

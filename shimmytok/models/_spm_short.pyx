@@ -3,7 +3,7 @@
 A merge makes two new pairs; whether they are tokens is a cache miss away.  So a few pieces take turns, as those of BPE
 do (_bpe_short.pyx): one step of a piece takes what it asked for in its last turn, merges once more and asks again.
 That the pair it merges has the text of the token it was taken for is looked at in the next turn, when that text is there,
-too.  Where it has another, one in thousands, the piece is left to those who merge long ones.
+too.  Where it has another, one piece in thousands, nothing of the piece is kept, and it is merged as long ones are.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -28,7 +28,7 @@ cdef enum:
     ASIDE = FEW + 1                # a place for what is beyond the ends of a piece: nobody looks there
     PLACE_BITS = 5                 # a merge that waits is rank << PLACE_BITS | place: the least goes first
     PLACE_MASK = (1 << PLACE_BITS) - 1
-    BLOCK = 16                     # orders that are compared at a time: those of most pieces
+    BLOCK = 16                     # orders that shim_least compares: those of most pieces
     NO_HIGH = 0                    # no row of a short text has it
 
 

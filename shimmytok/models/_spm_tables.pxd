@@ -19,8 +19,12 @@ cdef extern from "word_keys.h":
 cdef extern from *:
     """
     #define SHIM_LONG_ROW ((uint64_t)1 << 63)
+    #ifndef SHIM_TAGS
+    #define SHIM_TAGS (~(uint64_t)0)
+    #endif
     """
     const uint64_t LONG "SHIM_LONG_ROW"
+    const uint64_t TAGS "SHIM_TAGS" # a mask of the bits of a tag that count
 
 cdef enum:
     SHORT_TEXT = 15                # bytes of a text that fits a row
@@ -79,7 +83,7 @@ cdef inline uint64_t text_hash(const SpmTables* t, const uint8_t* p, size_t n) n
 
 
 cdef inline uint64_t tag_of(uint64_t hash_or_slot) noexcept nogil:
-    return hash_or_slot >> TAG_BIT
+    return hash_or_slot >> TAG_BIT & TAGS
 
 
 cdef inline bint is_passed(uint64_t slot) noexcept nogil:

@@ -9,17 +9,8 @@ first byte of U+2581 there; then nothing more is cut, and `swallowed` tells.
 
 from libc.stdint cimport uint64_t
 
+from shimmytok._character_marks cimport shim_character_marks, shim_find_characters, shim_lowest
 from shimmytok._cuts cimport character, character_size, may_cut, may_cut_ascii
-
-cdef extern from "character_marks.h":
-    ctypedef struct shim_character_marks:
-        uint64_t letter
-        uint64_t space
-        uint64_t high
-    void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
-
-cdef extern from "byte_set.h":
-    uint32_t shim_lowest(uint64_t mask) noexcept nogil
 
 cdef extern from *:
     """

@@ -5,19 +5,12 @@ They are where a byte comes before the space that no token has there.
 Bytes are compared as they stand, so in a text that is read as characters such a place has to be between two of them.
 """
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint32_t
 
+from shimmytok._character_marks cimport shim_character_marks, shim_find_characters, shim_lowest
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport OK
-
-cdef extern from "bits.h":
-    uint32_t shim_lowest(uint64_t mask) noexcept nogil
-
-cdef extern from "character_marks.h":
-    ctypedef struct shim_character_marks:
-        uint64_t space
-    void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
 
 cdef enum:
     SPACE = 0x20

@@ -2,8 +2,9 @@
 
 A merge makes two new pairs; whether they are tokens is a cache miss away.  So a few pieces take turns, as those of BPE
 do (_bpe_short.pyx): one step of a piece takes what it asked for in its last turn, merges once more and asks again.
-That the pair it merges has the text of the token it was taken for is looked at in the next turn, when that text is there,
-too.  Where it has another, one piece in thousands, nothing of the piece is kept, and it is merged as long ones are.
+That the pair it merges has the text of the token it was taken for is looked at in the next turn, when that text is
+there, too.  Where it has another, one piece in thousands, nothing of the piece is kept, and it is merged as long ones
+are.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t

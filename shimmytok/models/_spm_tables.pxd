@@ -24,7 +24,7 @@ cdef extern from *:
     #endif
     """
     const uint64_t LONG "SHIM_LONG_ROW"
-    const uint64_t TAGS "SHIM_TAGS" # a mask of the bits of a tag that count
+    const uint64_t TAGS "SHIM_TAGS"  # a mask of the bits of a tag that count
 
 cdef enum:
     SHORT_TEXT = 15                # bytes of a text that fits a row

@@ -1,17 +1,9 @@
 """Spaces as SentencePiece writes them.  Equal to llama_escape_whitespace of llama.cpp."""
 
-from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
+from shimmytok._character_marks cimport shim_character_marks, shim_find_characters, shim_lowest
 from shimmytok._simd cimport simd_level
-
-cdef extern from "bits.h":
-    unsigned shim_lowest(uint64_t x) noexcept nogil
-
-cdef extern from "character_marks.h":
-    ctypedef struct shim_character_marks:
-        uint64_t space
-    void shim_find_characters(const uint8_t* p, size_t n, int level, shim_character_marks* marks) noexcept nogil
 
 cdef enum:
     CHUNK = 64                     # bytes that are looked at together

@@ -45,15 +45,17 @@ static inline size_t shim_bit_numbers_portable(uint64_t mask, uint32_t base, uin
 }
 
 static inline void shim_masks_portable(const shim_byte_sets *t, const uint8_t *p, shim_masks *m) {
-    unsigned i, k;
-    m->first = m->second = m->wide = 0;
+    uint64_t first = 0, second = 0, wide = 0;
+    unsigned i;
     for (i = 0; i < 64; i += 8) {
-        uint64_t sets = 0;
-        for (k = 0; k < 8; k++) sets |= (uint64_t)t->sets[p[i + k]] << 8 * k;
-        m->first |= (uint64_t)shim_low_bits(sets) << i;
-        m->second |= (uint64_t)shim_low_bits(sets >> 1) << i;
-        m->wide |= (uint64_t)shim_low_bits(sets >> 2) << i;
+        uint64_t sets = shim_map_bytes(t->sets, p + i);
+        first |= (uint64_t)shim_low_bits(sets) << i;
+        second |= (uint64_t)shim_low_bits(sets >> 1) << i;
+        wide |= (uint64_t)shim_low_bits(sets >> 2) << i;
     }
+    m->first = first;
+    m->second = second;
+    m->wide = wide;
 }
 
 #if SHIM_X86

@@ -10,6 +10,7 @@
 
 #include "bits.h"
 #include "cpu.h"
+#include "eight_bytes.h"
 
 typedef struct {
     uint8_t low[16];      /* by lower half: bit h is upper half h, 0 to 7 */
@@ -51,7 +52,8 @@ static inline uint64_t shim_byte_set_mask(const shim_byte_set *set, const uint8_
 #endif
     (void)level;
     if (n > 64) n = 64;
-    for (i = 0; i < n; i++) mask |= (uint64_t)set->member[p[i]] << i;
+    for (i = 0; n - i >= 8; i += 8) mask |= (uint64_t)shim_low_bits(shim_map_bytes(set->member, p + i)) << i;
+    for (; i < n; i++) mask |= (uint64_t)set->member[p[i]] << i;
     return mask;
 }
 

@@ -37,14 +37,17 @@ SHIM_AVX2 static void shim_character_marks_avx2(const uint8_t *p, shim_character
 #endif
 
 static inline void shim_character_marks_portable(const uint8_t *p, shim_character_marks *marks) {
+    uint64_t letter = 0, space = 0, high = 0;
     unsigned i;
-    marks->letter = marks->space = marks->high = 0;
     for (i = 0; i < 64; i += 8) {
         uint64_t text = shim_read_word(p + i);
-        marks->letter |= (uint64_t)shim_answers(shim_bytes_among(text | SHIM_EVERY_BYTE * 0x20, 'a', 'z')) << i;
-        marks->space |= (uint64_t)shim_answers(shim_bytes_equal(text, ' ')) << i;
-        marks->high |= (uint64_t)shim_answers(text) << i;
+        letter |= (uint64_t)shim_answers(shim_bytes_among(text | SHIM_EVERY_BYTE * 0x20, 'a', 'z')) << i;
+        space |= (uint64_t)shim_answers(shim_bytes_equal(text, ' ')) << i;
+        high |= (uint64_t)shim_answers(text) << i;
     }
+    marks->letter = letter;
+    marks->space = space;
+    marks->high = high;
 }
 
 /* Bit i is for p[i].  At most 64 bytes are looked at; from n on, bits are 0, but those of `high` are 1. */

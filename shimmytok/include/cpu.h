@@ -2,7 +2,8 @@
  *
  * Holds the question and the macros that let one function use instructions the rest of the library must not need; not
  * the choice (_simd.pyx).  Levels are those of enum SimdLevel.  Compilers without GCC's `target` attribute get the
- * portable code only. */
+ * portable code only.  That uses what all processors of a kind have: SSE2 on x86-64, NEON on 64-bit Arm, where compilers
+ * do not find it themselves. */
 #ifndef SHIMMYTOK_CPU_H
 #define SHIMMYTOK_CPU_H
 
@@ -15,6 +16,13 @@
     __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2")))
 #else
 #define SHIM_X86 0
+#endif
+
+#if defined(__aarch64__) && defined(__AARCH64EL__) && (defined(__GNUC__) || defined(__clang__))
+#define SHIM_NEON 1
+#include <arm_neon.h>
+#else
+#define SHIM_NEON 0
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)

@@ -19,6 +19,14 @@ static inline uint64_t shim_read_word(const uint8_t *p) {
     return word;
 }
 
+/* What a table of 256 has for each of eight bytes. */
+static inline uint64_t shim_map_bytes(const uint8_t *table, const uint8_t *p) {
+    uint64_t word = 0;
+    unsigned k;
+    for (k = 0; k < 8; k++) word |= (uint64_t)table[p[k]] << 8 * k;
+    return word;
+}
+
 /* The lowest bit of each byte, as a number: the first byte's lowest. */
 static inline unsigned shim_low_bits(uint64_t x) {
     return (unsigned)((x & SHIM_EVERY_BYTE) * 0x0102040810204080ULL >> 56);

@@ -9,6 +9,13 @@
 
 #define SHIM_LEAST_OF 16
 
+#if SHIM_NEON
+static inline uint32_t shim_least_portable(const uint32_t *numbers) {
+    uint32x4_t a = vminq_u32(vld1q_u32(numbers), vld1q_u32(numbers + 4));
+    uint32x4_t b = vminq_u32(vld1q_u32(numbers + 8), vld1q_u32(numbers + 12));
+    return vminvq_u32(vminq_u32(a, b));
+}
+#else
 static inline uint32_t shim_least_portable(const uint32_t *numbers) {
     uint32_t least[4], i, k; /* of every fourth: compilers make vector instructions of it */
     memcpy(least, numbers, sizeof least);
@@ -20,6 +27,7 @@ static inline uint32_t shim_least_portable(const uint32_t *numbers) {
     }
     return least[0];
 }
+#endif
 
 #if SHIM_X86
 SHIM_AVX2 static inline uint32_t shim_least_avx2(const uint32_t *numbers) {

@@ -97,6 +97,7 @@ static inline size_t shim_block_end(const uint8_t *text, size_t size, size_t beg
 static inline size_t shim_block_symbols(const shim_restart *t, int level, const uint8_t *text, size_t n,
                                         shim_buffers *b, const uint8_t **symbols, const uint16_t **places) {
     int wide;
+    (void)level;
 #if SHIM_X86
     if (level >= 1)
         wide = level >= 2 ? shim_symbols_avx512(t, text, n, b->symbols) : shim_symbols_avx2(t, text, n, b->symbols);
@@ -119,6 +120,7 @@ static inline size_t shim_block_symbols(const shim_restart *t, int level, const 
 static inline size_t shim_block_run(const shim_restart *t, int level, const uint8_t *symbols, size_t n_pairs,
                                     shim_buffers *b, size_t state) {
     uint32_t w = (uint32_t)t->n_symbols; /* a division of 64 bits takes several times as long as one of 32 */
+    (void)level;
     if (t->pairs == NULL)
         return shim_run_single(t, symbols, n_pairs, b->found + 64, (uint32_t)(state * w)) / w;
 #if SHIM_X86
@@ -132,6 +134,7 @@ static inline size_t shim_block_run(const shim_restart *t, int level, const uint
 
 static inline size_t shim_block_ends(int level, const uint8_t *found, size_t n_pairs, const shim_places *p,
                                      uint32_t *ends, size_t n) {
+    (void)level;
 #if SHIM_X86
     if (level >= 2) return shim_ends_avx512(found, n_pairs, p, ends, n);
     if (level == 1) return shim_ends_avx2(found, n_pairs, p, ends, n);

@@ -29,16 +29,32 @@ static inline uint8_t shim_wide_symbol(const shim_restart *t, const uint8_t *p) 
 
 static inline int shim_is_first(uint8_t byte) { return (byte & 0xC0) != 0x80; }
 
+/* Write the symbols of bytes from `i` on that are ASCII, some at a time; where they end, or less than that is left. */
+static inline size_t shim_ascii_symbols(const shim_restart *t, const uint8_t *text, size_t i, size_t end,
+                                        uint8_t *symbols) {
+#if SHIM_NEON
+    const uint8x16x4_t low = vld1q_u8_x4(t->ascii), high = vld1q_u8_x4(t->ascii + 64);
+    for (; end - i >= 16; i += 16) {
+        uint8x16_t bytes = vld1q_u8(text + i);
+        if (vmaxvq_u8(bytes) >= 0x80) break;
+        /* What is beyond a table is 0 by the first look-up, and stays as it was by the second. */
+        vst1q_u8(symbols + i, vqtbx4q_u8(vqtbl4q_u8(low, bytes), high, veorq_u8(bytes, vdupq_n_u8(0x40))));
+    }
+#endif
+    for (; end - i >= 8 && !shim_wide_bytes(shim_read_word(text + i)); i += 8) {
+        size_t k;
+        for (k = 0; k < 8; k++) symbols[i + k] = t->ascii[text[i + k]];
+    }
+    return i;
+}
+
 /* Write the symbols of bytes `begin` to before `end`; whether one is not ASCII. */
 static inline int shim_symbols(const shim_restart *t, const uint8_t *text, size_t begin, size_t end,
                                uint8_t *symbols) {
-    size_t i = begin, k;
+    size_t i = begin;
     int wide = 0;
     while (i < end) {
-        while (end - i >= 8 && !shim_wide_bytes(shim_read_word(text + i))) {
-            for (k = 0; k < 8; k++) symbols[i + k] = t->ascii[text[i + k]];
-            i += 8;
-        }
+        i = shim_ascii_symbols(t, text, i, end, symbols);
         for (; i < end && text[i] < 0x80; i++) symbols[i] = t->ascii[text[i]];
         for (; i < end && text[i] >= 0x80; i++) {
             wide = 1;

@@ -74,6 +74,46 @@ static inline uint32_t shim_narrow_4(const uint32_t *p, uint8_t *out) {
     _mm_storeu_si128((__m128i *)out, _mm_packus_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d)));
     return (uint32_t)_mm_movemask_epi8(ascii) ^ 0xFFFF;
 }
+#elif SHIM_NEON
+/* Bytes, each 0 or all ones, as bits. */
+static inline uint32_t shim_neon_bits(uint8x16_t bytes) {
+    const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t some = vandq_u8(bytes, bits);
+    return (uint32_t)vaddv_u8(vget_low_u8(some)) | (uint32_t)vaddv_u8(vget_high_u8(some)) << 8;
+}
+
+/* The lower halves of numbers. */
+static inline uint8x16_t shim_neon_bytes(uint16x8_t a, uint16x8_t b) {
+    return vuzp1q_u8(vreinterpretq_u8_u16(a), vreinterpretq_u8_u16(b));
+}
+
+static inline uint16x8_t shim_neon_halves(uint32x4_t a, uint32x4_t b) {
+    return vuzp1q_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b));
+}
+
+static inline uint32_t shim_narrow_1(const uint8_t *p, uint8_t *out) {
+    uint8x16_t text = vld1q_u8(p);
+    vst1q_u8(out, text);
+    if (vmaxvq_u8(text) < 0x80) return 0;
+    return shim_neon_bits(vcgeq_u8(text, vdupq_n_u8(0x80)));
+}
+
+static inline uint32_t shim_narrow_2(const uint16_t *p, uint8_t *out) {
+    const uint16x8_t wide = vdupq_n_u16(0x80);
+    uint16x8_t a = vld1q_u16(p), b = vld1q_u16(p + 8);
+    vst1q_u8(out, shim_neon_bytes(a, b));
+    if (vmaxvq_u16(vorrq_u16(a, b)) < 0x80) return 0;
+    return shim_neon_bits(shim_neon_bytes(vcgeq_u16(a, wide), vcgeq_u16(b, wide)));
+}
+
+static inline uint32_t shim_narrow_4(const uint32_t *p, uint8_t *out) {
+    const uint32x4_t wide = vdupq_n_u32(0x80);
+    uint32x4_t a = vld1q_u32(p), b = vld1q_u32(p + 4), c = vld1q_u32(p + 8), d = vld1q_u32(p + 12);
+    vst1q_u8(out, shim_neon_bytes(shim_neon_halves(a, b), shim_neon_halves(c, d)));
+    if (vmaxvq_u32(vorrq_u32(vorrq_u32(a, b), vorrq_u32(c, d))) < 0x80) return 0;
+    return shim_neon_bits(shim_neon_bytes(shim_neon_halves(vcgeq_u32(a, wide), vcgeq_u32(b, wide)),
+                                          shim_neon_halves(vcgeq_u32(c, wide), vcgeq_u32(d, wide))));
+}
 #else
 /* The first loop is one of those that compilers make vector instructions of. */
 #define SHIM_NARROW(bytes, type)                                                        \

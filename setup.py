@@ -1,7 +1,6 @@
 """Builds the Cython modules; everything else about the package is in pyproject.toml.
 
-SHIMMYTOK_CHECKED=1 turns bounds checks on, and makes common what SPM hardly ever meets (the test suite
-runs once so).
+SHIMMYTOK_CHECKED=1 turns bounds checks on, and makes common what SPM hardly ever meets (the test suite runs once so).
 """
 
 import os
@@ -35,7 +34,6 @@ PARALLEL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 COMPILE_ARGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-fvisibility=hidden"]
 # Before 2.34, glibc has what is done when a process forks in a library of its own.
 LINK_ARGS = [] if sys.platform == "win32" else ["-pthread"]
-
 
 # Most tokens are taken for one another then, until their texts are compared.
 DEFINED = [("SHIM_TAGS", "3")] if CHECKED else []

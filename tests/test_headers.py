@@ -1,5 +1,5 @@
-"""Parts of the C headers that this system, or a vocabulary of a usual size, never comes to, or whose faults would show in
-no id: programs in headers/."""
+"""Parts of the C headers that this system, or a vocabulary of a usual size, never comes to, or whose faults would show
+in no id: programs in headers/."""
 
 from __future__ import annotations
 

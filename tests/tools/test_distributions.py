@@ -150,20 +150,20 @@ def repository(tmp_path):
         pytest.skip("there is no git")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     kept = [name for name in sdist.NEEDED if name != "PKG-INFO"]
-    for name in (*kept, "docs/a.md", ".ci/run", ".gitignore"):
+    for name in (*kept, "docs/a.md", "tests/a.c", ".ci/run", ".gitignore"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("*.tar.gz\n" if name == ".gitignore" else "")
     return tmp_path
 
 
 def test_sdists(repository):
-    good = [*sdist.NEEDED, "docs/a.md", "setup.cfg", "shimmytok.egg-info/SOURCES.txt"]
+    good = [*sdist.NEEDED, "docs/a.md", "tests/a.c", "setup.cfg", "shimmytok.egg-info/SOURCES.txt"]
     assert faults_of_sdist(repository, good) == []
     assert faults_of_sdist(repository, [name for name in good if name != "docs/a.md"]) == ["lacks docs/a.md"]
     assert faults_of_sdist(repository, [name for name in good if name != "setup.py"]) == ["lacks setup.py"]
     assert faults_of_sdist(repository, [*good, "notes.txt"]) == ["has notes.txt, which git does not know"]
-    made = "shimmytok/_a.c"
-    assert faults_of_sdist(repository, [*good, made]) == [f"has {made}, which a build makes"]
+    for made in ("shimmytok/_a.c", "shimmytok/unicode/_a.html", "shimmytok/_a.so", "tests/a.o"):
+        assert faults_of_sdist(repository, [*good, made]) == [f"has {made}, which a build makes"]
     (found,) = faults_of_sdist(repository, [*good, "../outside"])[:1]
     assert "outside" in found
 

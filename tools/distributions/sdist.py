@@ -15,6 +15,8 @@ __all__ = ["findings", "tracked"]
 MAX_BYTES = 12 * 1024 * 1024
 # Written by setuptools, beside what it copies.
 MADE = re.compile(r"PKG-INFO|setup\.cfg|shimmytok\.egg-info/.*")
+# What a compiler leaves, and beside the package's modules Cython; C elsewhere, as of tests, is source.
+BUILT = re.compile(r"shimmytok/.*\.(c|html)|.*\.(so|pyd|o|pyc)")
 # For those who have the repository: its services and its own checks.
 REPOSITORY_ONLY = re.compile(
     r"\.(ci|github)/.*|\.git(ignore|attributes|-blame-ignore-revs)|\.readthedocs\.ya?ml|\.pre-commit-config\.ya?ml"
@@ -51,7 +53,7 @@ def _faults(path: Path, known: set[str] | None) -> Iterator[str]:
         if name not in names:
             yield f"lacks {name}"
     for name in sorted(names):
-        if name.endswith((".c", ".so", ".pyd", ".o", ".pyc", ".html")):
+        if BUILT.fullmatch(name):
             yield f"has {name}, which a build makes"
         elif known is not None and name not in known and not MADE.fullmatch(name):
             yield f"has {name}, which git does not know"

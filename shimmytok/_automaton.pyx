@@ -15,78 +15,96 @@ cdef class PatternSet:
     """An automaton for distinct, non-empty byte strings, numbered as they come."""
 
     def __init__(self, list patterns not None):
-        cdef uint32_t k
-        cdef uint32_t[::1] ends, depths
+        cdef uint32_t k, end
+        cdef uint32_t[::1] ends, depths, parents, order
+        cdef uint8_t[::1] labels
+        cdef State* states
         total = sum(map(len, patterns))
         slots = 16
-        while slots < 2 * total:
+        while slots < 2 * len(patterns):                   # each adds a second child to one state at most
             slots *= 2
         self._lengths = np.array([len(text) for text in patterns] + [0], np.uint32)
         self._shorter = np.full(len(patterns) + 1, NONE, np.uint32)
+        self._states = np.zeros(2 * (total + 1), np.uint64)
         self._edge_keys = np.zeros(slots, np.uint64)
         self._edge_states = np.zeros(slots, np.uint32)
-        self._fail = np.zeros(total + 1, np.uint32)
-        self._longest = np.full(total + 1, NONE, np.uint32)
-        self._parents = np.zeros(total + 1, np.uint32)
-        self._bytes = np.zeros(total + 1, np.uint8)
-        self._n_states = 1
+        self._borrow(len(patterns))
+        parents = np.zeros(total + 1, np.uint32)           # of each state: the one before, and the byte that leads here
+        labels = np.zeros(total + 1, np.uint8)
         ends = np.zeros(len(patterns) + 1, np.uint32)
-        self._borrow(len(patterns), slots)
+        states = <State*>&self._states[0]
+        states[0].longest = NONE
+        self._n_states = 1
         for k, text in enumerate(patterns):
-            ends[k] = self._insert(text, len(text))
-            self._longest[ends[k]] = k
+            end = self._insert(text, len(text), &parents[0], &labels[0])
+            states[end].longest = k
+            ends[k] = end
         depths = np.zeros(self._n_states, np.uint32)
         for k in range(1, self._n_states):
-            depths[k] = depths[self._parents[k]] + 1
-        self._link(np.argsort(depths, kind="stable").astype(np.uint32))
+            depths[k] = depths[parents[k]] + 1
+        order = np.argsort(depths, kind="stable").astype(np.uint32)
+        self._link(&order[0], &parents[0], &labels[0])
         for k in range(self.automaton.count):
-            self._shorter[k] = self._longest[self._fail[ends[k]]]
-        self._parents = None
-        self._bytes = None
+            self._shorter[k] = states[states[ends[k]].fail].longest
+        self._states = np.array(self._states[:2 * self._n_states])
+        self._borrow(len(patterns))
 
-    def _borrow(self, count, slots):
+    def _borrow(self, count):
         self.automaton.count = count
         self.automaton.lengths = &self._lengths[0]
         self.automaton.shorter = &self._shorter[0]
+        self.automaton.states = <const State*>&self._states[0]
         self.automaton.edge_keys = &self._edge_keys[0]
         self.automaton.edge_states = &self._edge_states[0]
-        self.automaton.edge_mask = slots - 1
-        self.automaton.edge_seed = int.from_bytes(os.urandom(8), "little")
-        self.automaton.fail = &self._fail[0]
-        self.automaton.longest = &self._longest[0]
+        self.automaton.edge_mask = self._edge_keys.shape[0] - 1
+        self.automaton.edge_seed = self.automaton.edge_seed or int.from_bytes(os.urandom(8), "little")
 
-    cdef uint32_t _insert(self, const uint8_t* p, size_t n) noexcept nogil:
+    cdef uint32_t _insert(self, const uint8_t* p, size_t n, uint32_t* parents, uint8_t* labels) noexcept nogil:
         """Add a string to the trie; its last state."""
+        cdef State* states = <State*>&self._states[0]
         cdef uint32_t state = 0, child
-        cdef uint64_t key, slot
         cdef size_t i
         for i in range(n):
-            child = follow(&self.automaton, state, p[i])
+            child = child_of(&self.automaton, state, p[i])
             if child == 0:
                 child = self._n_states
                 self._n_states += 1
-                self._parents[child] = state
-                self._bytes[child] = p[i]
-                if state == 0:
-                    self.automaton.first[p[i]] = child
-                else:
-                    key = (<uint64_t>state << 8 | p[i]) + 1
-                    slot = edge_slot(&self.automaton, key)
-                    while self._edge_keys[slot] != 0:
-                        slot = (slot + 1) & self.automaton.edge_mask
-                    self._edge_keys[slot] = key
-                    self._edge_states[slot] = child
+                states[child].longest = NONE
+                parents[child] = state
+                labels[child] = p[i]
+                self._add_child(state, p[i], child)
             state = child
         return state
 
-    cdef void _link(self, const uint32_t[::1] order) noexcept nogil:
-        """Give each state its fail state, the shallow ones first."""
-        cdef Py_ssize_t i
-        cdef uint32_t state, parent
-        for i in range(1, order.shape[0]):
+    cdef void _add_child(self, uint32_t state, uint8_t c, uint32_t child) noexcept nogil:
+        cdef State* s = <State*>&self._states[0] + state
+        cdef uint64_t key, slot
+        if state == 0:
+            self.automaton.first[c] = child
+            return
+        s.reach |= reach_by(c)
+        if s.child == 0:
+            s.child = child
+            s.byte = c
+            return
+        s.has_more = 1
+        key = edge_key(state, c)
+        slot = edge_slot(&self.automaton, key)
+        while self._edge_keys[slot] != 0:
+            slot = (slot + 1) & self.automaton.edge_mask
+        self._edge_keys[slot] = key
+        self._edge_states[slot] = child
+
+    cdef void _link(self, const uint32_t* order, const uint32_t* parents, const uint8_t* labels) noexcept nogil:
+        """Give each state its fail state, and what depends on that, the shallow ones first."""
+        cdef State* states = <State*>&self._states[0]
+        cdef State* s
+        cdef uint32_t i, state
+        for i in range(1, self._n_states):
             state = order[i]
-            parent = self._parents[state]
-            if parent != 0:
-                self._fail[state] = advance(&self.automaton, self._fail[parent], self._bytes[state])
-            if self._longest[state] == NONE:
-                self._longest[state] = self._longest[self._fail[state]]
+            s = &states[state]
+            if parents[state] != 0:
+                s.fail = advance(&self.automaton, states[parents[state]].fail, labels[state])
+            if s.longest == NONE:
+                s.longest = states[s.fail].longest
+            s.reach |= states[s.fail].reach

@@ -17,6 +17,11 @@ cdef enum:
     STAND_IN = 16                  # bytes of the piece that stands for an Insert: more than a short entry has
     SLACK = 16                     # bytes that may be read behind the text
 
+cdef struct BundleSize:
+    size_t n                       # bytes of text
+    size_t n_ends
+    size_t n_inserts
+
 cdef struct Bundle:
     Buffer text
     Buffer starts                  # of the pieces: uint32_t[n_ends], where they do not follow one another
@@ -27,7 +32,7 @@ cdef struct Bundle:
     size_t n_inserts
 
 
-cdef inline size_t bundle_size(const Bundle* b) noexcept nogil:
+cdef inline size_t bundle_memory(const Bundle* b) noexcept nogil:
     """The bytes it holds."""
     return b.text.cap + b.starts.cap + b.ends.cap + b.inserts.cap
 
@@ -42,6 +47,17 @@ cdef inline void bundle_free(Bundle* b) noexcept nogil:
 
 cdef inline void bundle_begin(Bundle* b) noexcept nogil:
     b.n = b.n_ends = b.n_inserts = 0
+
+
+cdef inline BundleSize bundle_now(const Bundle* b) noexcept nogil:
+    cdef BundleSize size
+    size.n, size.n_ends, size.n_inserts = b.n, b.n_ends, b.n_inserts
+    return size
+
+
+cdef inline void bundle_drop(Bundle* b, BundleSize size) noexcept nogil:
+    """Take back what was appended since it had this size."""
+    b.n, b.n_ends, b.n_inserts = size.n, size.n_ends, size.n_inserts
 
 
 cdef inline uint8_t* bundle_room(Bundle* b, size_t n) noexcept nogil:

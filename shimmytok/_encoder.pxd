@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint32_t
 
 from shimmytok._bundle cimport Bundle
 from shimmytok._scratch cimport Scratch, ScratchPool
-from shimmytok._specials cimport SpecialMatcher, SpecialTables
+from shimmytok._specials cimport SpecialMatcher
 from shimmytok._texts cimport View
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._model cimport Model
@@ -26,15 +26,17 @@ cdef class Encoder:
     cdef size_t n_prefix
     cdef size_t n_suffix
     cdef ScratchPool spare
-    cdef int run(self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out) noexcept nogil
+    cdef int run(
+        self, View view, bint add_special, bint parse_special, Scratch* scratch, IdSink* out
+    ) noexcept nogil
     cdef int run_some(
         self, const View* views, size_t count, bint add_special, bint parse_special, Scratch* scratch, IdSink* out,
         int64_t* counts, size_t* done
     ) noexcept nogil
-    cdef int run_fragments(
-        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out, Bundle* bundle
-    ) noexcept nogil
     cdef int bundle(
         self, View view, bint add_special, bint parse_special, Workspace* ws, Bundle* bundle
     ) noexcept nogil
+    cdef int bundle_segment(self, const View* view, size_t i, Workspace* ws, Bundle* bundle) noexcept nogil
+    cdef int encode_bundled(self, Scratch* scratch, IdSink* out) noexcept nogil
+    cdef int encode_segments(self, const View* view, Scratch* scratch, IdSink* out) noexcept nogil
     cdef Scratch* encode(self, object text, bint add_special, bint parse_special) except NULL

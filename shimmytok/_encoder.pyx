@@ -7,7 +7,7 @@ import numpy as np
 
 from libc.stdint cimport uint8_t
 
-from shimmytok._bundle cimport bundle_begin, bundle_insert
+from shimmytok._bundle cimport BundleSize, bundle_begin, bundle_drop, bundle_insert, bundle_now
 from shimmytok._cached_pieces cimport Insert
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
@@ -58,17 +58,37 @@ cdef inline bint inside(const View* view, size_t at) noexcept nogil:
     return at < view.n and view.text[at] & 0xC0 == 0x80
 
 
+cdef struct Fragment:              # of a text: what lies between special tokens
+    const uint8_t* text
+    size_t n
+    bint after_special             # or at the beginning
+
+
+cdef inline Fragment fragment(const View* view, size_t i, Workspace* ws) noexcept nogil:
+    """Segment i, of which `ws.clean` tells then."""
+    cdef const Segment* segment = <const Segment*>ws.segments.data + i
+    cdef Fragment f
+    ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
+    f.text, f.n = view.text + segment.start, segment.end - segment.start
+    f.after_special = i == 0 or segment[-1].token != NONE
+    return f
+
+
+cdef int cut_text(const SpecialTables* specials, View* view, Workspace* ws) noexcept nogil:
+    """Cut a text at its special tokens: into `ws.segments`, as UTF-8."""
+    cdef int status = OK
+    ws.n_segments = 0
+    if view.kind:
+        status = write_utf8(view, ws)
+    return status if status != OK else cut(specials, view.text, view.n, ws)
+
+
 cdef inline int push_all(IdSink* out, const uint32_t* tokens, size_t n) noexcept nogil:
     cdef size_t k
     for k in range(n):
         if push(out, tokens[k]) != OK:
             return OUT_OF_MEMORY
     return OK
-
-
-cdef inline void drop_from(Bundle* b, const Bundle* before) noexcept nogil:
-    """Take back what was appended since."""
-    b.n, b.n_ends, b.n_inserts = before.n, before.n_ends, before.n_inserts
 
 
 cdef void count_ids(const Bundle* b, size_t first, int64_t* counts) noexcept nogil:
@@ -100,16 +120,18 @@ cdef class Encoder:
         self.spare = ScratchPool()
 
     cdef int run(
-        self, View view, bint add_special, bint parse_special, Workspace* ws, IdSink* out
+        self, View view, bint add_special, bint parse_special, Scratch* scratch, IdSink* out
     ) noexcept nogil:
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
         cdef int status
         if add_special and push_all(out, self.first_prefix, self.n_prefix) != OK:
             return OUT_OF_MEMORY
         if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
-            status = self.model.encode_view(self.model.tables, &view, ws, out)
+            status = self.model.encode_view(self.model.tables, &view, &scratch.ws, out)
         else:
-            status = self.run_fragments(specials, &view, ws, out, NULL)
+            status = cut_text(specials, &view, &scratch.ws)
+            if status == OK:
+                status = self.encode_segments(&view, scratch, out)
         if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
             return OUT_OF_MEMORY
         return status
@@ -121,7 +143,7 @@ cdef class Encoder:
         """Encode the first of some texts, short ones together, and count the ids of each; `done` becomes how many.
         After a failure it is the number of the text."""
         cdef Bundle* bundle = &scratch.bundle
-        cdef Bundle before
+        cdef BundleSize before
         cdef size_t first = out.n, k = 0
         cdef int status
         done[0] = 0
@@ -129,9 +151,9 @@ cdef class Encoder:
         if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
             count = 0                                      # are encoded together
         while k < count and views[k].n <= BUNDLED_TEXT and bundle.n < MOST_BUNDLED:
-            before = bundle[0]
+            before = bundle_now(bundle)
             if self.bundle(views[k], add_special, parse_special, &scratch.ws, bundle) != OK:
-                drop_from(bundle, &before)
+                bundle_drop(bundle, before)
                 break
             k += 1
         if k > 1 and self.model.encode_bundle(self.model.tables, bundle, &scratch.ws, out) == OK:
@@ -141,7 +163,7 @@ cdef class Encoder:
         out.n = first                                      # what failed, if anything did, will fail again
         while done[0] < max(k, <size_t>1):
             first = out.n
-            status = self.run(views[done[0]], add_special, parse_special, &scratch.ws, out)
+            status = self.run(views[done[0]], add_special, parse_special, scratch, out)
             if status != OK:
                 return status
             counts[done[0]] = <int64_t>(out.n - first)
@@ -154,46 +176,71 @@ cdef class Encoder:
         """Append a text to a bundle."""
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
         cdef size_t n_prefix = self.n_prefix if add_special else 0, n_suffix = self.n_suffix if add_special else 0
+        cdef size_t i
         cdef int status
         if n_prefix and bundle_insert(bundle, self.first_prefix, n_prefix, NONE, False) != OK:
             return OUT_OF_MEMORY
-        status = self.run_fragments(specials, &view, ws, NULL, bundle)
+        status = cut_text(specials, &view, ws)
+        for i in range(ws.n_segments):
+            if status == OK:
+                status = self.bundle_segment(&view, i, ws, bundle)
         if status != OK:
             return status
         return bundle_insert(bundle, self.first_suffix, n_suffix, NONE, True)
 
-    cdef int run_fragments(
-        self, const SpecialTables* specials, View* view, Workspace* ws, IdSink* out, Bundle* bundle
-    ) noexcept nogil:
-        """Encode a text between its special tokens, or append it to a bundle, unless that is NULL."""
-        cdef const Segment* segment
-        cdef const uint8_t* text
-        cdef bint after_special = True
-        cdef size_t i, n
+    cdef int bundle_segment(self, const View* view, size_t i, Workspace* ws, Bundle* bundle) noexcept nogil:
+        """Append segment i of a text to a bundle."""
+        cdef Fragment f
+        cdef const Segment* segment = <const Segment*>ws.segments.data + i
+        if segment.token != NONE:
+            return bundle_insert(bundle, NULL, 1, segment.token, False)
+        f = fragment(view, i, ws)
+        return self.model.bundle_fragment(self.model.tables, f.text, f.n, f.after_special, ws, bundle)
+
+    cdef int encode_bundled(self, Scratch* scratch, IdSink* out) noexcept nogil:
+        """Encode what is in the bundle, and begin another one."""
         cdef int status = OK
-        if view.kind:
-            status = write_utf8(view, ws)
-            if status != OK:
-                return status
-        if cut(specials, view.text, view.n, ws) != OK:
-            return OUT_OF_MEMORY
+        if scratch.bundle.n_ends:
+            status = self.model.encode_bundle(self.model.tables, &scratch.bundle, &scratch.ws, out)
+        bundle_begin(&scratch.bundle)
+        return status
+
+    cdef int encode_segments(self, const View* view, Scratch* scratch, IdSink* out) noexcept nogil:
+        """Encode a text that has been cut: short fragments together."""
+        cdef Workspace* ws = &scratch.ws
+        cdef Bundle* bundle = &scratch.bundle
+        cdef BundleSize before
+        cdef Fragment f
+        cdef const Segment* segment
+        cdef size_t i
+        cdef int status = OK
+        if ws.n_segments == 1 or self.model.bundle_fragment == NULL:
+            bundle = NULL
+        else:
+            bundle_begin(bundle)
         for i in range(ws.n_segments):
             segment = <const Segment*>ws.segments.data + i
-            if segment.token == NONE:
-                ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
-                text, n = view.text + segment.start, segment.end - segment.start
-                if bundle != NULL:
-                    status = self.model.bundle_fragment(self.model.tables, text, n, after_special, ws, bundle)
-                else:
-                    status = self.model.encode_fragment(self.model.tables, text, n, after_special, ws, out)
-            elif bundle != NULL:
-                status = bundle_insert(bundle, NULL, 1, segment.token, False)
-            else:
+            if bundle != NULL and (segment.token != NONE or segment.end - segment.start <= BUNDLED_TEXT):
+                before = bundle_now(bundle)
+                if self.bundle_segment(view, i, ws, bundle) == OK:
+                    if bundle.n >= MOST_BUNDLED:
+                        status = self.encode_bundled(scratch, out)
+                    if status != OK:
+                        return status
+                    continue
+                bundle_drop(bundle, before)
+            if bundle != NULL:
+                status = self.encode_bundled(scratch, out)
+                if status != OK:
+                    return status
+            if segment.token != NONE:
                 status = push(out, segment.token)
-            after_special = segment.token != NONE
+            else:
+                f = fragment(view, i, ws)
+                status = self.model.encode_fragment(self.model.tables, f.text, f.n, f.after_special, ws, out)
             if status != OK:
-                break
-        return status
+                return status
+        return self.encode_bundled(scratch, out) if bundle != NULL else OK
 
     cdef Scratch* encode(self, text, bint add_special, bint parse_special) except NULL:
         """The ids of one text, in borrowed memory: for `spare` to be given back."""
@@ -202,10 +249,10 @@ cdef class Encoder:
         owner = look_at(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
         if about_bytes(&view) <= SHORT_TEXT:
-            status = self.run(view, add_special, parse_special, &scratch.ws, &scratch.ids)
+            status = self.run(view, add_special, parse_special, scratch, &scratch.ids)
         else:
             with nogil:
-                status = self.run(view, add_special, parse_special, &scratch.ws, &scratch.ids)
+                status = self.run(view, add_special, parse_special, scratch, &scratch.ids)
         del owner
         if status != OK:
             self.spare.give_back(scratch)

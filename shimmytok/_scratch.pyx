@@ -5,7 +5,7 @@ As many pieces of memory as there were texts at a time stay, up to SHIM_SLOTS; f
 
 from libc.stdlib cimport calloc, free
 
-from shimmytok._bundle cimport bundle_free, bundle_size
+from shimmytok._bundle cimport bundle_free, bundle_memory
 from shimmytok._workspace cimport workspace_free, workspace_init, workspace_size
 
 
@@ -49,7 +49,7 @@ cdef class ScratchPool:
 
     cdef void give_back(self, Scratch* scratch) noexcept:
         cdef size_t size = (
-            workspace_size(&scratch.ws) + bundle_size(&scratch.bundle) + scratch.ids.cap * sizeof(scratch.ids.ids[0])
+            workspace_size(&scratch.ws) + bundle_memory(&scratch.bundle) + scratch.ids.cap * sizeof(scratch.ids.ids[0])
         )
         if size > TOO_LARGE or not shim_put(self._slots, SHIM_LARGE_SLOTS if size > LARGE else SHIM_SLOTS, scratch):
             scratch_clear(scratch)

@@ -27,13 +27,16 @@ cdef extern from "bits.h":
 cdef enum:
     STRIPS_LEFT = 1
     STRIPS_RIGHT = 2
+    MOST_TURNS = 4                 # in which the first of a cluster are taken; then the others are put in order
 
 
 cdef extern from *:
     """
     #define SHIM_BEGINS_CLUSTER ((uint64_t)1 << 31)
+    #define SHIM_TAKEN (~(uint64_t)0)
     """
     const uint64_t BEGINS "SHIM_BEGINS_CLUSTER"  # of a candidate: texts have fewer than 2**31 bytes
+    const uint64_t TAKEN "SHIM_TAKEN"  # no candidate: their numbers are lower
 
 
 cdef inline bint is_space(uint8_t c) noexcept nogil:
@@ -88,9 +91,9 @@ cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n,
                 break
         state = advance(&t.automaton, state, text[i])
         i += 1
-        if t.automaton.longest[state] != NONE:
+        if t.automaton.states[state].longest != NONE:
             end[0] = i
-            return t.automaton.longest[state]
+            return t.automaton.states[state].longest
     return NONE
 
 
@@ -169,30 +172,80 @@ cdef int compare(const void* a, const void* b) noexcept nogil:
     return (x > y) - (x < y)
 
 
+cdef inline size_t end_of(const SpecialTables* t, uint64_t candidate) noexcept nogil:
+    return <uint32_t>candidate + t.automaton.lengths[candidate >> 32]
+
+
+cdef uint64_t shortened(const SpecialTables* t, uint64_t candidate, size_t begin) noexcept nogil:
+    """The longest token with the end of a candidate that does not start before `begin`; TAKEN: there is none."""
+    cdef size_t end = end_of(t, candidate)
+    cdef uint32_t pattern = <uint32_t>(candidate >> 32)
+    while pattern != NONE and end - t.automaton.lengths[pattern] < begin:
+        pattern = t.automaton.shorter[pattern]
+    return TAKEN if pattern == NONE else <uint64_t>pattern << 32 | (end - t.automaton.lengths[pattern])
+
+
+cdef size_t take_first(const SpecialTables* t, uint64_t* items, size_t m, size_t* first, uint64_t* chosen) noexcept nogil:
+    """Take the best of the candidates items[first:m], if none starts before it, and the same token again where that
+    follows, as in a long run: how many were chosen, each at a place before that of its candidate.  What they leave to
+    the others is items[first:m] then, as if the text began there."""
+    cdef uint64_t best = items[first[0]]
+    cdef size_t i, k, n = 0, begin = <uint32_t>best, end, length
+    for i in range(first[0], m):
+        best = min(best, items[i])
+        begin = min(begin, <size_t><uint32_t>items[i])
+    if <uint32_t>best != begin:
+        return 0
+    best >>= 32
+    length = t.automaton.lengths[best]
+    end = begin
+    k = first[0]
+    while end_of(t, items[k]) < begin + length:
+        k += 1
+    while k < m and items[k] == (best << 32 | end):
+        chosen[n] = end << 32 | best
+        n += 1
+        end += length
+        i = k = k + 1
+        while k < m and end_of(t, items[k]) < end + length:
+            k += 1
+    # No candidate is longer: only items[i:k] can reach over the end.
+    first[0] = k
+    while k > i:
+        k -= 1
+        items[first[0] - 1] = shortened(t, items[k], end)
+        first[0] -= items[first[0] - 1] != TAKEN
+    return n
+
+
 cdef int decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64_t* items, size_t* count,
                 Workspace* ws) noexcept nogil:
     """Choose among candidates.  The chosen ones come first then, in order; `count` becomes how many they are."""
-    cdef size_t begin = n, end = 0, m = count[0], i, chosen
-    cdef uint64_t best = items[0]
+    cdef size_t begin = 0, end = n, m = count[0], chosen = 0, first = 0, i, some
+    cdef int turn
     cdef uint8_t* marks
-    for i in range(m):
-        best = min(best, items[i])
-        begin = min(begin, <size_t><uint32_t>items[i])
-        end = <uint32_t>items[i] + t.automaton.lengths[items[i] >> 32]
-    if t.any_strips:
-        begin, end = 0, n
-    elif <uint32_t>best == begin and begin + t.automaton.lengths[best >> 32] == end:
-        items[0] = best << 32 | best >> 32                 # the first to be taken leaves nothing to the others
-        count[0] = 1
-        return OK
+    if not t.any_strips:
+        for turn in range(MOST_TURNS):
+            some = take_first(t, items, m, &first, items + chosen)
+            chosen += some
+            if first == m:
+                count[0] = chosen
+                return OK
+            if some == 0:
+                break
+        begin = n
+        for i in range(first, m):
+            begin = min(begin, <size_t><uint32_t>items[i])
+        end = end_of(t, items[m - 1])
     if reserve(&ws.marks, n) != OK:
         return OUT_OF_MEMORY
     marks = <uint8_t*>ws.marks.data
     memset(marks + begin, 0, end - begin)
-    chosen = choose(t, text, n, items, m, marks)
-    count[0] = m - chosen
-    qsort(items + chosen, count[0], sizeof(uint64_t), compare)
-    memmove(items, items + chosen, count[0] * sizeof(uint64_t))
+    some = choose(t, text, n, items + first, m - first, marks)
+    first += some
+    qsort(items + first, m - first, sizeof(uint64_t), compare)
+    memmove(items + chosen, items + first, (m - first) * sizeof(uint64_t))
+    count[0] = chosen + m - first
     return OK
 
 
@@ -203,21 +256,26 @@ cdef int decide_all(const SpecialTables* t, const uint8_t* text, size_t n, Works
     cdef size_t k, size, low = n, first = kept, m = count[0]
     if m == kept:
         return OK
-    k = m
-    while k > kept + 1 and not t.any_strips:               # mark those that begin a cluster
-        k -= 1
+    for k in range(m - 1, kept, -1):                       # mark those that begin a cluster
         low = min(low, <size_t><uint32_t>items[k])
-        if low >= <uint32_t>items[k - 1] + t.automaton.lengths[items[k - 1] >> 32]:
+        if low >= end_of(t, items[k - 1]) and not t.any_strips:
             items[k] |= BEGINS
-    for k in range(kept + 1, m + 1):
-        if k < m and not items[k] & BEGINS:
-            continue
+    while first < m:
         items[first] &= ~BEGINS
-        size = k - first
-        if decide(t, text, n, items + first, &size, ws) != OK:
-            return OUT_OF_MEMORY
-        memmove(items + kept, items + first, size * sizeof(uint64_t))
-        kept += size
+        low = <uint32_t>items[first]
+        k = first + 1
+        while k < m and not items[k] & BEGINS:
+            low = min(low, <size_t><uint32_t>items[k])
+            k += 1
+        if <uint32_t>items[k - 1] == low and not t.any_strips:   # it covers all the others
+            items[kept] = items[k - 1] << 32 | items[k - 1] >> 32
+            kept += 1
+        else:
+            size = k - first
+            if decide(t, text, n, items + first, &size, ws) != OK:
+                return OUT_OF_MEMORY
+            memmove(items + kept, items + first, size * sizeof(uint64_t))
+            kept += size
         first = k
     count[0] = kept
     return OK
@@ -240,7 +298,7 @@ cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Workspac
                 break
         state = advance(&t.automaton, state, text[i])
         i += 1
-        pattern = t.automaton.longest[state]
+        pattern = t.automaton.states[state].longest
         if pattern != NONE:
             if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:
                 return OUT_OF_MEMORY

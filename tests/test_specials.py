@@ -14,7 +14,7 @@ from shimmytok._specials import SpecialMatcher
 from shimmytok.disallowed import KEPT, DisallowedTokens
 from shimmytok.gguf import ValueType
 from shimmytok.gguf.writer import dumps
-from tiny import gguf, integers, strings, tokenizer
+from tiny import floats, gguf, integers, strings, tokenizer
 
 BPE = {"pre": (ValueType.STRING, "gpt-2"), "merges": strings([])}
 
@@ -28,6 +28,19 @@ plain = st.lists(letters, max_size=12).map(lambda rows: [(text, i, False, False)
 @settings(max_examples=3000, deadline=None)
 @given(tokens | plain, st.text("ab \nc", max_size=60).map(str.encode))
 def test_same_cut_as_looking_for_one_token_after_the_other(specials, text):
+    assert SpecialMatcher(specials).cut(text) == cut(text, specials)
+
+
+# Some of these bytes are of one kind to the automaton, which keeps a bit for each kind.
+few_bytes = st.binary(max_size=40).map(lambda drawn: bytes(b"aprc\x00\xff"[b % 6] for b in drawn))
+named = st.lists(few_bytes.filter(bool).map(lambda text: text[:5]), max_size=20).map(
+    lambda texts: [(text, i, False, False) for i, text in enumerate(texts)]
+)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(named, st.lists(few_bytes, max_size=5).map(b"".join))
+def test_tokens_that_begin_alike(specials, text):
     assert SpecialMatcher(specials).cut(text) == cut(text, specials)
 
 
@@ -46,6 +59,20 @@ def test_runs_of_one_character_with_tokens_of_every_length():
     assert SpecialMatcher(specials).cut(b"\n" * 100) == cut(b"\n" * 100, specials)
     segments = SpecialMatcher(specials).cut(b"\n" * 1_000_000)
     assert [token for *_, token in segments] == [31] * (1_000_000 // 31) + [1_000_000 % 31]
+
+
+runs = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"ab", b"ba"]), st.integers(1, 90)), min_size=1, max_size=4).map(
+    lambda parts: b"".join(text * times for text, times in parts)
+)
+repeated = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"ab", b"bab"]), st.integers(1, 9)), max_size=12).map(
+    lambda parts: [(text * times, i, False, False) for i, (text, times) in enumerate(parts)]
+)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(repeated, runs)
+def test_runs_and_tokens_that_reach_into_one_another(specials, text):
+    assert SpecialMatcher(specials).cut(text) == cut(text, specials)
 
 
 def test_many_special_tokens_in_a_text(small):
@@ -179,3 +206,37 @@ def test_bytearrays_are_checked_and_encoded(small):
         small.encode_batch(["x", bytearray(b"y<|eot_id|>")], disallowed_special="all")
     with pytest.raises(TypeError, match=r"texts\[1\]"):
         small.encode_batch(["x", 5], disallowed_special="all")
+
+
+@pytest.fixture(scope="module")
+def spm():
+    """One with tokens for runs of spaces and newlines, as Gemma 3 has them, that ends words at spaces."""
+    user_defined, byte = 4, 6
+    texts = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % b for b in range(256))]
+    types = [2, 3, 3, *[byte] * 256]
+    for text in (b"\n", b"\n\n", b"  ", b"   ", b"    ", b"<tool>"):
+        texts.append(text)
+        types.append(user_defined)
+    for text in ["\u2581", *"abc", "ab", "abc", "\u2581a", "\u2581ab", "é", "語"]:
+        texts.append(text.encode())
+        types.append(1)
+    scores = [-float(i) for i in range(len(texts))]
+    return tokenizer(
+        "llama", texts, token_type=integers(types), scores=floats(scores), add_space_prefix=(ValueType.BOOL, True)
+    )
+
+
+fragments = st.sampled_from([b"abc", b"ab c", b"a b", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    parts=st.lists(st.tuples(fragments, st.sampled_from([b"\n", b"\n\n", b"  ", b"    ", b"<tool>"])), max_size=9),
+    times=st.sampled_from([1, 1, 1, 300]),
+)
+def test_what_lies_between_special_tokens_is_encoded_as_if_it_were_alone(spm, parts, times):
+    """Short fragments are encoded together, many times as many as are at once; long ones and odd ones are not."""
+    text = b"".join(fragment + special for fragment, special in parts)
+    expected = [i for pair in parts for part in pair for i in spm.encode(part, add_special_tokens=False)]
+    assert spm.encode(text * times, add_special_tokens=False) == expected * times
+    assert spm.encode_batch([text * times, b"a"], add_special_tokens=False)[0] == expected * times

@@ -57,7 +57,7 @@ cdef const uint32_t* find_long(const LongestTables* t, const uint8_t* p, size_t 
     while n:
         n -= 1
         state = advance(t.reversed, state, p[n])
-        found[n] = t.reversed.longest[state]
+        found[n] = t.reversed.states[state].longest
     return found
 
 

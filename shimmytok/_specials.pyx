@@ -185,7 +185,9 @@ cdef uint64_t shortened(const SpecialTables* t, uint64_t candidate, size_t begin
     return TAKEN if pattern == NONE else <uint64_t>pattern << 32 | (end - t.automaton.lengths[pattern])
 
 
-cdef size_t take_first(const SpecialTables* t, uint64_t* items, size_t m, size_t* first, uint64_t* chosen) noexcept nogil:
+cdef size_t take_first(
+    const SpecialTables* t, uint64_t* items, size_t m, size_t* first, uint64_t* chosen
+) noexcept nogil:
     """Take the best of the candidates items[first:m], if none starts before it, and the same token again where that
     follows, as in a long run: how many were chosen, each at a place before that of its candidate.  What they leave to
     the others is items[first:m] then, as if the text began there."""
@@ -222,10 +224,10 @@ cdef int decide(const SpecialTables* t, const uint8_t* text, size_t n, uint64_t*
                 Workspace* ws) noexcept nogil:
     """Choose among candidates.  The chosen ones come first then, in order; `count` becomes how many they are."""
     cdef size_t begin = 0, end = n, m = count[0], chosen = 0, first = 0, i, some
-    cdef int turn
+    cdef int _turn
     cdef uint8_t* marks
     if not t.any_strips:
-        for turn in range(MOST_TURNS):
+        for _turn in range(MOST_TURNS):
             some = take_first(t, items, m, &first, items + chosen)
             chosen += some
             if first == m:

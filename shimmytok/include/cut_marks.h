@@ -11,6 +11,7 @@
 
 #include "ascii.h"
 #include "bits.h"
+#include "character_marks.h"
 #include "cpu.h"
 #include "eight_bytes.h"
 #include "hash.h"
@@ -22,6 +23,7 @@ typedef struct {
     const uint64_t *joined;  /* bits by the hash of what is around a place (shim_joint): merges join there */
     uint64_t mask;           /* bits of a hash that count, fewer than 32 */
     const uint64_t *leads;   /* bits by the two bytes around a place: the same */
+    const uint64_t *ascii;   /* 128 bits by the byte of ASCII before a place: merges join there; NULL: always */
     const uint8_t *known;    /* by lead byte: SHIM_KNOWN, SHIM_BEHIND_ASCII, or 0: cuts behind other characters only */
 } shim_joints;
 
@@ -174,20 +176,35 @@ SHIM_AVX512 static uint64_t shim_cuts_avx512(const shim_joints *t, const uint8_t
 }
 #endif
 
+/* The places between two bytes of ASCII where no merge joins, but for those between letters, where one mostly does. */
+static inline uint64_t shim_cuts_of_ascii(const shim_joints *t, const uint8_t *p, size_t n, int level) {
+    shim_character_marks marks;
+    uint64_t letters, wide, wanted, cuts = 0;
+    shim_find_characters(p, n, level, &marks);
+    letters = marks.letter << 1 | (uint64_t)((uint8_t)((p[-1] | 0x20) - 'a') < 26);
+    wide = marks.high | marks.high << 1 | p[-1] >> 7;
+    for (wanted = ~(letters & marks.letter) & ~wide; wanted; wanted &= wanted - 1) {
+        unsigned i = shim_lowest(wanted);
+        uint64_t joined = shim_bit_at(t->ascii, (uint64_t)p[(int)i - 1] << 7 | p[i]);
+        cuts |= (~joined & 1) << i;
+    }
+    return cuts;
+}
+
 /* Bit i: the text may be cut at p[i].
  *
  * At most 64 bytes are looked at, and bits from n on are 0; `room` bytes can be read from p on, or with 0 the n there are,
  * and p[-1]; p[-2] where a place is behind a character that is not ASCII, or where there is room. */
 static inline uint64_t shim_find_cuts(const shim_joints *t, const uint8_t *p, size_t n, size_t room, int level) {
-    uint64_t marks;
-    if (n < 64 && shim_is_ascii(p, n)) return 0; /* most short texts */
+    uint64_t marks, cuts = t->ascii ? shim_cuts_of_ascii(t, p, n, level) : 0;
+    if (n < 64 && shim_is_ascii(p, n)) return cuts; /* most short texts */
     marks = shim_cut_marks(t->known, p, n, level);
-    if (!marks) return 0;
+    if (!marks) return cuts;
 #if SHIM_X86
-    if (level > 1 && room >= SHIM_CUT_ROOM && marks >> 1) return shim_cuts_avx512(t, p, marks);
+    if (level > 1 && room >= SHIM_CUT_ROOM && marks >> 1) return cuts | shim_cuts_avx512(t, p, marks);
 #endif
     (void)room;
-    return shim_cuts_portable(t, p, marks);
+    return cuts | shim_cuts_portable(t, p, marks);
 }
 
 #endif

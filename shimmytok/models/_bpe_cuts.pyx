@@ -14,7 +14,8 @@ none is invented.
 Not every such cut is made.  Cuts are for runs of Chinese or Thai, most of which never come again, while their parts do:
 so there is none beside ASCII, or before a letter of two bytes (Greek, Cyrillic, Arabic) from an alphabet that merges
 know well.  But where spaces have become U+2581 no splitter has found the words, and a piece may be a line: so cuts are
-looked for behind ASCII, too, before U+2581 and what shares its first byte.
+looked for behind ASCII, too, before U+2581 and what shares its first byte, and between bytes of ASCII, but for two
+letters.
 """
 
 import numpy as np
@@ -34,6 +35,7 @@ cdef extern from "cut_marks.h":
         const uint64_t* joined
         uint64_t mask
         const uint64_t* leads
+        const uint64_t* ascii
         const uint8_t* known
     uint64_t shim_find_cuts(const Joints* t, const uint8_t* p, size_t n, size_t room, int level) noexcept nogil
 
@@ -68,6 +70,7 @@ cdef inline Joints joints_of(const BpeCutTables* t) noexcept nogil:
     joints.joined = t.joined.words
     joints.mask = t.joined.mask
     joints.leads = t.leads
+    joints.ascii = t.ascii
     joints.known = &t.known[0]
     return joints
 
@@ -136,15 +139,17 @@ cdef int cut_pieces(const BpeCutTables* t, Pieces* pieces, Buffer* ends) noexcep
 
 
 cdef class BpeCuts:
-    """The places where merges join, for about `expected` different ones; with `at_spaces` behind ASCII, too."""
+    """The places where merges join, for about `expected` different ones; in `lines` beside ASCII, too."""
 
-    def __init__(self, uint64_t expected, *, bint at_spaces=False):
+    def __init__(self, uint64_t expected, *, bint lines=False):
         self._joined = PairBits(expected)
         self._leads = np.zeros(1 << 10, np.uint64)
         self.t.joined = self._joined.t
         self.t.leads = &self._leads[0]
-        if at_spaces:
+        if lines:
             self.t.known[SHIM_MARK_LEAD] = SHIM_BEHIND_ASCII
+            self._ascii = np.zeros(ASCII * ASCII // 64, np.uint64)
+            self.t.ascii = &self._ascii[0]
 
     cdef void join(self, const uint8_t* p, size_t at, size_t n) noexcept nogil:
         """Note that a symbol p[0:n] is joined at p[at]."""
@@ -152,6 +157,8 @@ cdef class BpeCuts:
         cdef uint32_t around = last << 8 | first
         cdef uint32_t before, second, third
         cdef Bytes befores, seconds, thirds
+        if first < ASCII and last < ASCII and self.t.ascii != NULL:
+            self._ascii[last << 1 | first >> 6] |= <uint64_t>1 << (first & 63)
         if first < 0xC0 or (last < 0x80 and self.t.known[first] != SHIM_BEHIND_ASCII):
             return                                         # not between characters, or one is ASCII
         if first >= 0xE0 and n - at == 1:
@@ -201,5 +208,5 @@ cdef class BpeCuts:
         return found
 
     def size(self):
-        """Bytes of memory."""
+        """Bytes of memory, without those for ASCII."""
         return self._joined.size() + np.asarray(self._leads).nbytes

@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok.gguf._strings cimport StringArray
-from shimmytok.models._bpe_cuts cimport BpeCuts, BpeCutTables
+from shimmytok.models._bpe_cuts cimport ASCII, BpeCuts, BpeCutTables
 from shimmytok.models._bpe_lines cimport Line, Side
 from shimmytok.pretokenizers._split cimport Splitter, SplitTables
 

@@ -110,7 +110,7 @@ cdef class BpeTableSet:
         self.t.ignore_merges = ignore_merges
         self.t.whole_newline_runs = whole_newline_runs
         self.t.escape_spaces = escape_spaces
-        self.cuts = BpeCuts(0 if merges is None else merges.view.count, at_spaces=escape_spaces and not ignore_merges)
+        self.cuts = BpeCuts(0 if merges is None else merges.view.count, lines=escape_spaces and not ignore_merges)
         self._make_symbols(texts)
         self._make_pairs(merges)
         self._close_cuts()
@@ -210,7 +210,7 @@ cdef class BpeTableSet:
     cdef uint32_t _add_merge(self, const Line* line, uint32_t rank) except? 0xFFFFFFFE:
         """Enter one line; the symbol it makes, or NONE: of a repeated pair the first rank counts."""
         cdef uint32_t left = line.left.symbol, right = line.right.symbol, both = line.both.symbol
-        if line.both.p[line.left.n] >= 0x80:
+        if line.both.p[line.left.n] >= ASCII or self.cuts.t.ascii != NULL:
             self.cuts.join(line.both.p, line.left.n, line.both.n)
         if left == NONE:
             left = self._symbol(&line.left)

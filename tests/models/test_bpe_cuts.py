@@ -122,7 +122,7 @@ def test_all_levels_find_the_same_cuts():
 
 def words_and_spaces(rng, n_merges):
     """Letters beside which spaces stand, merges of which few join a space with what is before it, and tokens."""
-    letters = list("ab>é語“” ")
+    letters = list("abZ>(1é語“” ")
     marked = [letter.replace(" ", "\u2581") for letter in letters]
     known, merges = {*marked}, []
     while len(merges) < n_merges:
@@ -136,19 +136,24 @@ def words_and_spaces(rng, n_merges):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_cuts_at_spaces_that_became_characters(seed, level):
-    """Lines of a vocabulary over raw UTF-8 are cut into words, but for places where a merge has a space in it."""
+def test_lines_whose_spaces_became_characters(seed, level):
+    """Lines of a vocabulary over raw UTF-8 are cut into words, but for places where a merge joins."""
     rng = random.Random(seed)
     letters, tokens, lines = words_and_spaces(rng, [0, 5, 20, 60][seed % 4])
     tok = tokenizer("gemma4", tokens, merges=strings(lines))
     cuts, rank_of, ids = tok._parts.merges.cuts, ranks(lines), last_ids(tokens)
     ends = {(left[-1:], right[:3]) for left, right in (line.split(b" ") for line in lines)}
+    of_ascii = {(left, right[:1]) for left, right in ends}
     n_cuts = 0
     for size in [*range(1, 80), 300, 1000]:
         text = "".join(rng.choices(letters, [3] * (len(letters) - 1) + [9], k=size))
         piece = text.replace(" ", "\u2581").encode()
         places = cuts.cuts(piece)
         n_cuts += sum(piece[at - 1] < 0x80 for at in places)
+        for at in range(1, len(piece)):
+            around = piece[at - 1 : at + 1]
+            if max(around) < 0x80 and not around.isalpha():
+                assert (at in places) == ((around[:1], around[1:]) not in of_ascii)
         assert not any(piece[at - 1] < 0x80 and (piece[at - 1 : at], piece[at : at + 3]) in ends for at in places)
         for _ in range(2):
             expected = bpe_piece(piece, ids, rank_of, byte_level=False, ignore_merges=False)
@@ -156,11 +161,12 @@ def test_cuts_at_spaces_that_became_characters(seed, level):
     assert n_cuts > 100
 
 
-def test_real_words_are_cut_at_spaces():
+def test_lines_are_cut_into_words():
     """Else a line would be merged as a whole, which nobody would see but by its speed."""
-    cuts = BpeCuts(10, at_spaces=True)
+    cuts = BpeCuts(10, lines=True)
     assert cuts.cuts("It\u2581was\u2581a\u2581\u2581bright”\u2581cold".encode()) == [2, 8, 12, 15, 24, 27]
-    assert BpeCuts(10).cuts("It\u2581was\u2581a".encode()) == []
+    assert cuts.cuts(b"f(abc[1]);" + b"word" * 20 + b"0x") == [1, 2, 5, 6, 7, 8, 9, 10, 90, 91]
+    assert BpeCuts(10).cuts("It\u2581was\u2581a(1)".encode()) == []
 
 
 @st.composite

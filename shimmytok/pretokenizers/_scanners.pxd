@@ -12,5 +12,3 @@ cdef int group_ends(const uint8_t* members, const uint8_t* classes, size_t begin
                     SplitScratch* s) noexcept nogil
 cdef int group_starts(const uint8_t* members, const uint8_t* classes, size_t begin, size_t end,
                       SplitScratch* s) noexcept nogil
-cdef int final_run(const uint8_t* members, const uint8_t* classes, size_t begin, size_t end,
-                   SplitScratch* s) noexcept nogil

@@ -1,8 +1,8 @@
 """The splitters that no regular expression over symbol classes can say.
 
-Holds digits in groups of three counted from the right, and the white space at a piece's end.
+Holds digits in groups of three counted from the right.
 Must equal: unicode_regex_split_custom_afmoe (group_ends), and unicode_regex_split_stl with `(?=(\\d{3})+(?!\\d))`
-(group_starts) and with `\\s+$` (final_run).
+(group_starts).
 """
 
 from shimmytok.pretokenizers._scratch cimport CONTINUATION, SplitScratch, push_end
@@ -46,19 +46,3 @@ cdef int group_starts(const uint8_t* members, const uint8_t* classes, size_t beg
                       SplitScratch* s) noexcept nogil:
     """Cut before each whole group, never at a run's end."""
     return cut_groups(members, classes, begin, end, True, s)
-
-
-cdef int final_run(const uint8_t* members, const uint8_t* classes, size_t begin, size_t end,
-                   SplitScratch* s) noexcept nogil:
-    """Cut off the members at the end of the piece."""
-    cdef size_t i = end, cut = end
-    while i > begin:
-        i -= 1
-        if classes[i] == CONTINUATION:
-            continue
-        if not members[classes[i]]:
-            break
-        cut = i
-    if begin < cut < end and push_end(s, cut) < 0:
-        return -1
-    return push_end(s, end) if begin < end else 0

@@ -25,7 +25,6 @@ cdef enum StageKind:
     WALK = 0
     GROUP_ENDS = 1
     GROUP_STARTS = 2
-    FINAL_RUN = 3
 
 cdef struct Stage:
     StageKind kind

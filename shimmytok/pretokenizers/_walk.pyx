@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from shimmytok.pretokenizers._scanners cimport final_run, group_ends, group_starts
+from shimmytok.pretokenizers._scanners cimport group_ends, group_starts
 from shimmytok.pretokenizers._scratch cimport CONTINUATION, END_OF_PIECE, SplitScratch, push_end
 from shimmytok.unicode._utf8 cimport decode_clean
 
@@ -135,9 +135,7 @@ cdef inline int run_stage(const Stage* stage, const uint8_t* classes, size_t beg
         return walk(stage, classes, begin, end, s)
     if stage.kind == GROUP_ENDS:
         return group_ends(stage.members, classes, begin, end, s)
-    if stage.kind == GROUP_STARTS:
-        return group_starts(stage.members, classes, begin, end, s)
-    return final_run(stage.members, classes, begin, end, s)
+    return group_starts(stage.members, classes, begin, end, s)
 
 
 cdef inline size_t next_member(const Stage* stage, const uint8_t* classes, size_t i, size_t n) noexcept nogil:

@@ -11,15 +11,22 @@ from typing import Final
 from .classes import CONTINUATION, END_OF_PIECE, Classes, partition
 from .dfa import DEAD, START, Dfa, build, charsets_of
 from .linear import loop_slots
-from .pattern_lists import REPLACED, Scanner
-from .regex import parse
+from .pattern_lists import REPLACED, RUN_AS, Scanner
+from .regex import Node, parse
 from .restart import restart
 from .tables import Stage, Tables
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "parsed"]
 
 WALK: Final = 0  # StageKind in _walk.pxd
-SCANNERS: Final = {"group_ends": 1, "group_starts": 2, "final_run": 3}
+SCANNERS: Final = {"group_ends": 1, "group_starts": 2}
+
+
+def parsed(patterns: tuple[str, ...]) -> tuple[list[str | Scanner], list[Node], Classes]:
+    """What some regexes are run as, the syntax trees of that, and the classes that these tell apart."""
+    sources = [REPLACED.get(pattern, pattern) for pattern in RUN_AS.get(patterns, patterns)]
+    trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
+    return sources, trees, partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
 
 
 def compiled(patterns: tuple[str, ...]) -> Tables:
@@ -27,9 +34,7 @@ def compiled(patterns: tuple[str, ...]) -> Tables:
 
     Raises ValueError for a regex outside the dialect (`regex.py`) or one whose walk might not be linear (`linear.py`).
     """
-    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
-    trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
-    classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
+    sources, trees, classes = parsed(patterns)
     stages: list[Stage] = []
     dfas: list[Dfa] = []
     for source, tree in zip(sources, trees, strict=True):

@@ -20,9 +20,8 @@ JAIS2: Final = (
     + r"|\s{256}(?!\S)|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)"
     + r"|\s{1,2}(?!\S)|\s{1}",
 )
-DEEPSEEK_LLM: Final = (
-    "[\r\n]",
-    "\\s?[A-Za-z\u00b5\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01ba\u01bc-\u01bf\u01c4-\u0293\u0295-\u02af"
+DEEPSEEK_LETTERS: Final = (
+    "A-Za-z\u00b5\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01ba\u01bc-\u01bf\u01c4-\u0293\u0295-\u02af"
     + "\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5"
     + "\u03f7-\u0481\u048a-\u052f\u0531-\u0556\u10a0-\u10c5\u13a0-\u13f5\u13f8-\u13fd\u1c90-\u1cba\u1cbd-\u1cbf"
     + "\u1d00-\u1d2b\u1d6b-\u1d77\u1d79-\u1d9a\u1e00-\u1f15\u1f18-\u1f1d\u1f20-\u1f45\u1f48-\u1f4d\u1f50-\u1f57"
@@ -32,7 +31,11 @@ DEEPSEEK_LLM: Final = (
     + "\u2c7e-\u2ce4\u2ceb-\u2cee\u2cf2\u2cf3\ua640-\ua66d\ua680-\ua69b\ua722-\ua76f\ua771-\ua787\ua78b-\ua78e"
     + "\uab70-\uabbf\ufb00-\ufb06\ufb13-\ufb17\uff21-\uff3a\uff41-\uff5a\U00010400-\U0001044f"
     + "\U000104b0-\U000104d3\U000104d8-\U000104fb\U00010c80-\U00010cb2\U00010cc0-\U00010cf2"
-    + "\U000118a0-\U000118df\U0001e900-\U0001e943]+",
+    + "\U000118a0-\U000118df\U0001e900-\U0001e943"
+)
+DEEPSEEK_LLM: Final = (
+    "[\r\n]",
+    "\\s?[" + DEEPSEEK_LETTERS + "]+",
     "\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+",
     r"\s+$",
     "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+",
@@ -185,5 +188,24 @@ REPLACED: Final[dict[str, str | Scanner]] = {
     r"\p{AFMoE_digits}": Scanner("group_ends", r"\p{N}"),
     r"\d{1,3}(?=(?:\d{3})*\b)": Scanner("group_ends", r"\p{N}"),
     r"(?=(\d{3})+(?!\d))": Scanner("group_starts", r"\d"),
-    r"\s+$": Scanner("final_run", r"\s"),
+}
+
+# The marks of the third regex of DEEPSEEK_LLM that are no letters of the second.
+DEEPSEEK_MARKS: Final = "!-/:-@\\[-`{-~\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e\u2018-\u201f\u3000-\u3002"
+DEEPSEEK_REST: Final = "[^\\s" + DEEPSEEK_LETTERS + DEEPSEEK_MARKS + "]"
+
+# Lists that are run as others that leave the same pieces, since these can be one table.
+#
+# DEEPSEEK_LLM: `\s+$` cuts the last white space off what the regexes before it leave between their matches. There that
+# is followed by the end, as before a line break, or by a match, which takes one more white space along: so it is what
+# `\s+(?!\S)` matches, unless more of the rest follows. Marks are matched together with letters, for none of the two
+# begins within a match of the other; the third regex goes on to part letters that it knows from letters that it does
+# not.
+RUN_AS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
+    DEEPSEEK_LLM: (
+        DEEPSEEK_LLM[0],
+        f"{DEEPSEEK_LLM[1]}|\\s?[{DEEPSEEK_MARKS}]+|\\s*{DEEPSEEK_REST}(?:\\s*{DEEPSEEK_REST})*|\\s+(?!\\S)",
+        DEEPSEEK_LLM[2],
+        *DEEPSEEK_LLM[4:],
+    ),
 }

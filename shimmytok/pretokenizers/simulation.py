@@ -26,6 +26,7 @@ __all__ = ["FRESH", "Config", "Move", "Rows", "Scan", "Simulation", "TooFar", "T
 
 MAX_DROP: Final = 3
 HERE: Final = 1  # the set of age 0
+ANY: Final = 1 << 16  # older than all that are counted
 
 Rows = list[list[int]]
 
@@ -88,6 +89,14 @@ def without(states: set[int], if_dead: int, otherwise: Config) -> tuple[int, Con
         inner = without(states | {otherwise.dfa_state}, otherwise.if_dead, otherwise.otherwise)
         otherwise = otherwise._replace(if_dead=inner[0], otherwise=inner[1])
     return if_dead, otherwise
+
+
+def undecided(config: Config) -> int:
+    """The ages of all boundaries that may yet hold, or were told and may not."""
+    if isinstance(config, Scan):
+        open_here = config.if_longer | config.if_dead | (ANY if config.guess else 0)
+        return open_here | undecided(config.sub) | undecided(config.otherwise)
+    return undecided(config.gap) if isinstance(config, Fresh) and config.gap is not None else 0
 
 
 class Simulation:
@@ -175,7 +184,8 @@ class Simulation:
             sub, undone, more = self.step(level + 1, sub, symbol)
             if undone and not self.sure[level][state]:
                 raise TooFar("a guess fails if the match goes on")
-            return self.scan(following, if_longer | more, sub, 0, FRESH, guess, guessed), drop + undone, ages
+            drop += undone + (guessed if guess == GUESS_DEAD else 0)
+            return self.scan(following, if_longer | more, sub, 0, FRESH, NO_GUESS, 0), drop, ages
         otherwise, more = self.step_without_drop(level, otherwise, symbol)
         sub, longer = self.step_without_drop(level + 1, sub, symbol)
         return self.scan(following, if_longer | longer, sub, if_dead | more, otherwise, guess, guessed), drop, ages
@@ -205,18 +215,25 @@ class Simulation:
         if self.sure[level][config.dfa_state]:
             sub, ages = self.tell(level + 1, config.sub)
             return config._replace(if_longer=0, sub=sub), ages | self.certain(config.if_longer)
-        guess = config.guess
+        guess, if_dead, if_longer = config.guess, config.if_dead, config.if_longer
+        sure = 0
         if guess == NO_GUESS:
-            late = [kind == self.now_or_never for kind in (oldest(config.if_dead), oldest(config.if_longer))]
+            both = if_dead & if_longer  # hold however it goes on; told when nothing before them is open
+            both &= -(1 << (if_dead ^ if_longer | undecided(config.sub) | undecided(config.otherwise)).bit_length())
+            if_dead, if_longer, sure = if_dead ^ both, if_longer ^ both, self.certain(both)
+            late = [kind == self.now_or_never for kind in (oldest(if_dead), oldest(if_longer))]
             guess = GUESS_DEAD if late[0] else GUESS_LONGER if late[1] else NO_GUESS
         if guess == NO_GUESS:
-            return config, 0
-        ages = self.certain(config.if_dead if guess == GUESS_DEAD else config.if_longer)
+            return config._replace(if_dead=if_dead, if_longer=if_longer), sure
+        ages = self.certain(if_dead if guess == GUESS_DEAD else if_longer)
         guessed = config.guessed + ages.bit_count()
         if guessed > MAX_DROP:
             raise TooFar("too many guesses")
-        config = config._replace(guess=guess, guessed=guessed)
-        return config._replace(if_dead=0) if guess == GUESS_DEAD else config._replace(if_longer=0), ages
+        if guess == GUESS_DEAD:
+            if_dead = 0
+        else:
+            if_longer = 0
+        return config._replace(if_dead=if_dead, if_longer=if_longer, guess=guess, guessed=guessed), ages | sure
 
     def guessed(self, level: int, config: Config) -> int:
         """How many boundaries were told that may yet prove wrong."""

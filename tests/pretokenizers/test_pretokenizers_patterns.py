@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from shimmytok.errors import UnknownPreTokenizerError
-from shimmytok.pretokenizers.pattern_lists import REPLACED
+from shimmytok.pretokenizers.pattern_lists import REPLACED, RUN_AS
 from shimmytok.pretokenizers.patterns import DEFAULT, PRE
 from shimmytok.pretokenizers.splitters import splitter
 
@@ -71,6 +71,7 @@ def test_as_many_as_the_reference_has() -> None:
 
 
 def test_replacements_are_used() -> None:
+    assert RUN_AS.keys() <= {pre.patterns for pre in PRE.values()}
     assert REPLACED.keys() <= {pattern for pre in PRE.values() for pattern in pre.patterns}
 
 

@@ -9,30 +9,22 @@ import pytest
 from test_pretokenizers_split import ALPHABET, EVERY_LIST, SPICE
 
 from shimmytok.pretokenizers.classes import partition
-from shimmytok.pretokenizers.dfa import build, charsets_of
-from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner
+from shimmytok.pretokenizers.compiling import compiled
+from shimmytok.pretokenizers.dfa import charsets_of
 from shimmytok.pretokenizers.patterns import PRE
 from shimmytok.pretokenizers.regex import parse
-from shimmytok.pretokenizers.restart import restart
 from shimmytok.pretokenizers.splitters import compile_patterns
 from shimmytok.pretokenizers.tables import Restart
 
 BLOCK = 16384  # SHIM_BLOCK
 SHORT = 64  # SHIM_SHORT
 
-# Digits counted from the right, white space at the end of a piece, a look-ahead of 512: no such table does that.
-WITHOUT_TABLE = {
-    PRE[name].patterns for name in ("tiny_aya", "superbpe", "afmoe", "deepseek-llm", "jais-2", "chameleon")
-}
+# Digits counted from the right, a look-ahead of 512: no such table does that.
+WITHOUT_TABLE = {PRE[name].patterns for name in ("tiny_aya", "superbpe", "afmoe", "jais-2", "chameleon")}
 
 
 def table_of(patterns: tuple[str, ...]) -> Restart | None:
-    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
-    if any(isinstance(source, Scanner) for source in sources):
-        return None
-    trees = [parse(source) for source in sources if isinstance(source, str)]
-    classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
-    return restart([build(tree, classes).rows for tree in trees])
+    return compiled(patterns)[4]
 
 
 def random_text(rng: random.Random, n: int) -> bytes:

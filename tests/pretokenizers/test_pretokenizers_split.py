@@ -10,11 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle.split import split
-from shimmytok.pretokenizers.classes import partition
-from shimmytok.pretokenizers.dfa import charsets_of
-from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner
+from shimmytok.pretokenizers.compiling import parsed
 from shimmytok.pretokenizers.patterns import PRE
-from shimmytok.pretokenizers.regex import parse
 from shimmytok.pretokenizers.splitters import compile_patterns
 
 LISTS = {pre.patterns: name for name, pre in reversed(PRE.items())}  # list -> the first name that has it
@@ -43,9 +40,7 @@ def agree(patterns: tuple[str, ...], text: str) -> None:
 
 def classes_of(patterns: tuple[str, ...]):
     """The symbol classes of a list."""
-    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
-    trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
-    return partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
+    return parsed(patterns)[2]
 
 
 def every_class(patterns: tuple[str, ...]) -> bytes:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 
-from shimmytok.pretokenizers.classes import partition
-from shimmytok.pretokenizers.dfa import charsets_of
-from shimmytok.pretokenizers.pattern_lists import REPLACED, Scanner
-from shimmytok.pretokenizers.regex import parse
+from shimmytok.pretokenizers.compiling import parsed
+from shimmytok.pretokenizers.pattern_lists import REPLACED
 
 __all__ = ["of_classes", "of_symbols", "symbol_classes"]
 
@@ -29,9 +27,7 @@ INSIDE = frozenset("-]")
 
 def symbol_classes(patterns: tuple[str, ...]) -> bytes:
     """The class of every code point in this library's tables for a list."""
-    sources = [REPLACED.get(pattern, pattern) for pattern in patterns]
-    trees = [parse(source.characters if isinstance(source, Scanner) else source) for source in sources]
-    classes = partition(list(dict.fromkeys(charset for tree in trees for charset in charsets_of(tree))))
+    classes = parsed(patterns)[2]
     pages = b"".join(classes.pages[page << 8 : (page + 1) << 8] for page in classes.page_of)
     return classes.ascii + pages[128:]
 

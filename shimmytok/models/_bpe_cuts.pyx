@@ -43,6 +43,7 @@ cdef extern from "byte_masks.h":
     size_t shim_bit_numbers(int level, uint64_t mask, uint32_t base, uint32_t* out) noexcept nogil
 
 cdef enum:
+    MANY_GUESSES = 1 << 11         # from so many pairs for one merge on, only the two bytes around the place are noted
     MOST_GUESSES = 1 << 18         # pairs that stand for unknown bytes: with more, nothing is cut
     WELL_KNOWN = 100               # merges that join before letters with this lead byte
     CHUNK = 64                     # bytes of text that are looked at together
@@ -155,20 +156,21 @@ cdef class BpeCuts:
         """Note that a symbol p[0:n] is joined at p[at]."""
         cdef uint32_t last = p[at - 1], first = p[at]
         cdef uint32_t around = last << 8 | first
-        cdef uint32_t before, second, third
+        cdef uint32_t before, second, third, guesses
         cdef Bytes befores, seconds, thirds
         if first < ASCII and last < ASCII and self.t.ascii != NULL:
             self._ascii[last << 1 | first >> 6] |= <uint64_t>1 << (first & 63)
         if first < 0xC0 or (last < 0x80 and self.t.known[first] != SHIM_BEHIND_ASCII):
             return                                         # not between characters, or one is ASCII
-        if first >= 0xE0 and n - at == 1:
-            self._leads[around >> 6] |= <uint64_t>1 << (around & 63)
-            return
         self._counts[first] += 1
         befores = one_byte(0) if last < 0x80 else one_byte(p[at - 2]) if at > 1 else any_byte(0x80, 0xFF)
         seconds = one_byte(p[at + 1]) if n - at > 1 else any_byte(0x80, 0xBF)
         thirds = one_byte(0) if first < 0xE0 else one_byte(p[at + 2]) if n - at > 2 else any_byte(0x80, 0xBF)
-        self._guesses += befores.count * seconds.count * thirds.count - 1
+        guesses = befores.count * seconds.count * thirds.count - 1
+        if guesses >= MANY_GUESSES:
+            self._leads[around >> 6] |= <uint64_t>1 << (around & 63)
+            return
+        self._guesses += guesses
         if self._guesses > MOST_GUESSES:
             return
         for before in range(befores.first, befores.first + befores.count):

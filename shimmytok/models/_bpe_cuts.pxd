@@ -12,7 +12,7 @@ cdef enum:
 
 cdef struct BpeCutTables:          # borrowed: valid as long as the BpeCuts are
     PairBitTables joined           # two bytes before a place, three after it
-    const uint64_t* leads          # a bit for the last byte before a place and the first after it: some merge knows no more
+    const uint64_t* leads          # a bit for the byte before a place and the one after it: some merge knows no more
     const uint64_t* ascii          # 128 bits for each byte of ASCII before a place; NULL: no cut is looked for there
     uint8_t[256] known             # by lead byte: whether cuts are looked for (cut_marks.h)
 

@@ -28,7 +28,7 @@ from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
-from shimmytok.models._long_runs cimport LONG_RUN, LongRun, head_begin, head_end, repeat
+from shimmytok.models._long_runs cimport HEAD, LONG_RUN, LONGER_HEAD, LongRun, head_begin, is_wanted, repeat
 from shimmytok.models._runs cimport SHORTEST, Run, find_run
 
 cdef enum:
@@ -81,7 +81,7 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
 
 
 cdef int add_run(Job* g, const uint8_t* piece, const Run* run, size_t low) noexcept nogil:
-    """List a long run, and its head."""
+    """List a long run, of which nothing is known yet."""
     cdef LongRun* listed
     if reserve(&g.scratch.runs, (g.n_runs + 1) * sizeof(LongRun)) != OK:
         return OUT_OF_MEMORY
@@ -89,12 +89,14 @@ cdef int add_run(Job* g, const uint8_t* piece, const Run* run, size_t low) noexc
     listed = &g.runs[g.n_runs]
     g.n_runs += 1
     listed.run = run[0]
+    listed.piece = piece
     listed.begin = head_begin(piece, run, low)
-    return add_word(g, piece + listed.begin, head_end(run) - listed.begin)
+    listed.known.n = 0
+    return OK
 
 
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
-    """List a piece, and the heads of its long runs."""
+    """List a piece, and its long runs."""
     cdef Piece* piece
     cdef Run run
     cdef size_t at = 0, low = 0
@@ -115,16 +117,32 @@ cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     return OK
 
 
-cdef int merge_runs(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    """Merge the heads of long runs, which are all the words there are."""
-    cdef size_t k
-    if g.n_runs and merge_words(g, ws, found) != OK:
+cdef int merge_heads(Job* g, size_t periods, Workspace* ws, IdSink* found) noexcept nogil:
+    """Merge heads of so many periods of the long runs that want it."""
+    cdef LongRun* listed
+    cdef size_t k, w = 0, end
+    g.n_words = 0
+    for k in range(g.n_runs):
+        listed = &g.runs[k]
+        if is_wanted(listed, periods):
+            end = listed.run.first + periods * listed.run.period
+            if add_word(g, listed.piece + listed.begin, end - listed.begin) != OK:
+                return OUT_OF_MEMORY
+    if g.n_words and merge_words(g, ws, found) != OK:
         return OUT_OF_MEMORY
     for k in range(g.n_runs):
-        if repeat(g.rules, g.tables, &g.runs[k], &g.words[k], found) != OK:
-            return OUT_OF_MEMORY
+        if is_wanted(&g.runs[k], periods):
+            if repeat(g.rules, g.tables, &g.runs[k], &g.words[w], found) != OK:
+                return OUT_OF_MEMORY
+            w += 1
     g.n_words = 0
     return OK
+
+
+cdef int merge_runs(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
+    """Find out what long runs become, where the first bytes of them tell."""
+    cdef int status = merge_heads(g, HEAD, ws, found)
+    return status if status != OK else merge_heads(g, LONGER_HEAD, ws, found)
 
 
 cdef size_t end_of_part(const Job* g, const uint8_t* p, size_t n) noexcept nogil:

@@ -10,11 +10,14 @@ from shimmytok.models._runs cimport Run
 
 cdef enum:
     LONG_RUN = 4096                # bytes, at least HEAD * PERIOD, and 2 * SHORTEST
-    HEAD = 512                     # periods of a run that are merged,
-    CONTEXT = 24                   # and bytes before them, about
+    HEAD = 512                     # periods of a run that are merged, or, where it is long and that does not tell,
+    LONGER_HEAD = 4096             # so many: some vocabularies have tokens of 512 spaces
+    SHARE = 4                      # of a run that is long enough for that the head is no more than one part in so many
+    CONTEXT = 24                   # bytes before a head that are merged with it, about
 
 cdef struct LongRun:
     Run run
+    const uint8_t* piece           # which it is in
     size_t begin                   # where its head begins, before it
     Missed known                   # what it was found to become, from `begin` on; of no bytes: nothing
 
@@ -27,5 +30,7 @@ cdef int repeat(
 ) noexcept nogil
 
 
-cdef inline size_t head_end(const Run* run) noexcept nogil:
-    return run.first + HEAD * run.period
+cdef inline bint is_wanted(const LongRun* listed, size_t periods) noexcept nogil:
+    """Is a head of so many periods to be merged?"""
+    cdef size_t size = listed.run.end - listed.run.first
+    return listed.known.n == 0 and (periods == HEAD or size >= SHARE * periods * listed.run.period)

@@ -223,6 +223,19 @@ def test_runs_behind_parts_of_characters(unit, before):
     assert tok.encode(text + "fe") == [*tok.encode(text + "f"), 0]
 
 
+@pytest.mark.parametrize("size", [5000, 16_383, 16_384, 50_001])
+@pytest.mark.parametrize("before", ["", "b" * 5])
+def test_runs_whose_tokens_are_longer_than_half_their_heads(before, size):
+    doubles = ["a" * 2**n for n in range(1, 11)]
+    merges = [" ".join([text[: len(text) // 2]] * 2).encode() for text in doubles]
+    tok = tokenizer("gpt2", ["a", "b", *doubles], pre=(ValueType.STRING, "gpt-2"), merges=strings(merges))
+    ids = tok.encode(before + "a" * size, add_special_tokens=False)
+    assert ids == tok.encode(before + "a" * size + "e", add_special_tokens=False)
+    assert ids == [1] * len(before) + [11] * (size // 1024) + [
+        n + (n > 0) for n in range(9, -1, -1) if size % 1024 >> n & 1
+    ]
+
+
 @pytest.mark.parametrize("odd", ["ö", b"\xa9", b"\xc3", b"\xf0\x9f"], ids=repr)
 def test_long_pieces_of_spm_with_characters_that_are_no_tokens(odd):
     odd = odd.encode() if isinstance(odd, str) else odd

@@ -3,9 +3,9 @@
 For each state it knows the longest string that ends there, and for each string the next shorter one with the same end:
 so all that end at a place can be listed, the longest first.
 
-A state has its first child with it, since most have no other; the rest are in a hash table.  And it has a bit for each of
-sixteen kinds of bytes, for all by which a child is reached from it or from the states it fails to, one after the other:
-with any other byte the next state is the root's child, and none of these is looked at.
+A state has its first child with it, since most have no other; the rest are in a hash table.  And it has a bit for each
+of sixteen kinds of bytes, for all by which a child is reached from it or from the states it fails to, one after the
+other: with any other byte the next state is the root's child, and none of these is looked at.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""Short texts one after the other, of a batch or between the special tokens of one text, so that their pieces are looked
-up and encoded together.
+"""Short texts one after the other, of a batch or between the special tokens of one text, so that their pieces are
+looked up and encoded together.
 
 A cache miss of one piece overlaps with those of others only if they are looked up at the same time, and a short text
 has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each

@@ -5,8 +5,8 @@ pass of an Aho-Corasick automaton finds, for each place, the longest token that 
 taken in the same order; one that meets text already taken makes room for the next shorter token with the same end.
 Candidates that do not meet, nor through others, have nothing to do with each other, unless a token strips what is
 beside it; so each cluster of them is decided alone.  Mostly one candidate covers all others of its cluster.  Else they
-are put in order, but where the best one is the first: once it is taken, the rest is a cluster of its own, as if the text
-began there; and in a run the best is the same one again.
+are put in order, but where the best one is the first: once it is taken, the rest is a cluster of its own, as if the
+text began there; and in a run the best is the same one again.
 """
 
 import numpy as np

@@ -45,6 +45,18 @@ def agree(tok: Tokenizer, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [1, 2, 4])
+@pytest.mark.parametrize("pre", ["tiny_aya", "superbpe", "deepseek-llm", "afmoe"])
+def test_pieces_that_are_parted_after_the_table(pre, kind):
+    """Groups of digits, at the borders of blocks, too, while the text before them is forgotten."""
+    tok = Tokenizer.from_pretrained("gpt2", overrides={"tokenizer.ggml.pre": pre})
+    rng = random.Random(kind)
+    for _ in range(10):
+        text = text_of(kind, rng, rng.choice([50, 3000, 50_000]))
+        agree(tok, "".join(part + rng.choice(["", "", "7", "12345", "1" * 30]) for part in text.split(" ")))
+    agree(tok, WIDEST[kind] + "12345678" * 10_000)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 4])
 def test_sizes_around_blocks(gpt2, level, kind):
     wide = WIDEST[kind]
     n = len(wide.encode())

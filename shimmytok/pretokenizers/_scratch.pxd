@@ -34,6 +34,7 @@ cdef struct SplitScratch:          # one a thread, grown with realloc, freed by 
     size_t loops_to                # the greatest loop_to
     shim_buffers* buffers          # of one block; NULL until a text needs them
     shim_progress progress
+    size_t done                    # the end of the last piece that was handed out
     int level                      # SimdLevel
 
 

@@ -22,6 +22,7 @@ cdef class Splitter:
     cdef int add_restart(self, size_t n_symbols, const uint32_t[::1] entries, const uint32_t[::1] ends,
                          const uint8_t[::1] guessed) except -1
     cdef int check_restart(self, const uint32_t[::1] entries, const uint32_t[::1] ends) except -1
+    cdef int add_scanner(self) except -1
 
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil
 cdef void split_scratch_free(SplitScratch* s) noexcept nogil

@@ -13,7 +13,7 @@ from shimmytok._simd cimport simd_level
 from shimmytok.pretokenizers._scratch cimport (
     BLOCK, END_OF_PIECE, ENDS_SLACK, MAX_LOOPS, SHORT_TEXT, shim_buffers, shim_progress,
 )
-from shimmytok.pretokenizers._walk cimport MAX_STAGES, WALK, Stage, StageKind, walk_stages
+from shimmytok.pretokenizers._walk cimport MAX_STAGES, WALK, ByteSet, Stage, StageKind, scan_pieces, walk_stages
 from shimmytok.unicode._utf8 cimport is_clean
 
 cdef extern from "split_block.h" nogil:
@@ -23,6 +23,9 @@ cdef extern from "split_block.h" nogil:
     void shim_find_alike(shim_restart* t, uint8_t first_class)
     void shim_forget(shim_progress* progress, size_t n)
     int shim_square(shim_restart* t, uint32_t* pairs, uint32_t* meeting)
+
+cdef extern from "byte_set.h" nogil:
+    void shim_byte_set_add(ByteSet* set, uint8_t c)
 
 cdef enum:
     PAGES_OF_UNICODE = 0x1100
@@ -74,15 +77,29 @@ cdef void split_begin(const SplitTables* t, const uint8_t* text, size_t n, Split
     """Begin with a text."""
     s.n_ends = 0
     s.level = simd_level
+    s.done = 0
     memset(&s.progress, 0, sizeof(s.progress))
 
 
 cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil:
     shim_forget(&s.progress, n)
+    s.done -= n
 
 
 cdef int append_ends(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
     """`split_more` that keeps the ends there are."""
+    cdef size_t first = s.n_ends
+    cdef int status = append_ends_of_table(t, text, n, s)
+    if t.scanner != NULL and status >= 0 and scan_pieces(t, text, s.done, first, s) < 0:
+        return -1
+    if s.n_ends:
+        s.done = s.ends[s.n_ends - 1]
+    return status
+
+
+cdef inline int append_ends_of_table(
+    const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s
+) noexcept nogil:
     if n <= SHORT_TEXT:
         if reserve_ends(s, SHORT_TEXT + ENDS_SLACK) < 0:
             return -1
@@ -215,6 +232,33 @@ cdef class Splitter:
         if n_pairs:
             shim_square(t, self.entries + n_single + n_states, self.entries + n_single + n_states + n_pairs)
         self.tables.restart = t
+        self.add_scanner()
+        return 0
+
+    cdef int add_scanner(self) except -1:
+        """Where the last stage is a scanner, the table does not do it."""
+        cdef const Stage* last = &self.tables.stages[self.tables.n_stages - 1]
+        cdef size_t i, c, page, of_page
+        cdef bint is_wanted
+        for i in range(self.tables.n_stages - 1):
+            if self.tables.stages[i].kind != WALK:
+                raise ValueError(f"a table, and stage {i} is a scanner")
+        if last.kind == WALK:
+            return 0
+        self.tables.scanner = last
+        for c in range(128):
+            if last.members[self.ascii[c]]:
+                shim_byte_set_add(&self.tables.wanted, <uint8_t>c)
+        for page in range(<size_t>PAGES_OF_UNICODE):
+            of_page = <size_t>self.page_of[page] << 8
+            is_wanted = False
+            for i in range(of_page, of_page + 256):
+                is_wanted |= last.members[self.pages[i]]
+            if is_wanted and page < 8:                     # each lead byte of two has 64 characters
+                for c in range(4 * page, 4 * page + 4):
+                    shim_byte_set_add(&self.tables.wanted, <uint8_t>(0xC0 | c))
+            elif is_wanted:
+                shim_byte_set_add(&self.tables.wanted, <uint8_t>(0xE0 | page >> 4 if page < 256 else 0xF0 | page >> 10))
         return 0
 
     cdef int check_restart(self, const uint32_t[::1] entries, const uint32_t[::1] ends) except -1:

@@ -18,6 +18,10 @@ cdef extern from "split_block.h" nogil:
         const uint16_t* page_of
         const uint8_t* pages
 
+cdef extern from "byte_set.h" nogil:
+    ctypedef struct ByteSet "shim_byte_set":
+        pass
+
 cdef enum:
     MAX_STAGES = 8
 
@@ -39,6 +43,14 @@ cdef struct SplitTables:
     const uint8_t* pages           # page << 8 | code point & 255 -> class
     size_t n_stages
     Stage stages[MAX_STAGES]
-    const shim_restart* restart    # the one table that does what all stages do; NULL: there is none
+    const shim_restart* restart    # the one table that does what all stages do, but for `scanner`; NULL: there is none
+    const Stage* scanner           # the last stage, where the table does not do it, or NULL
+    ByteSet wanted                 # the bytes that begin a character it is about, and few others
 
 cdef int walk_stages(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
+
+# Has the scanner of `t` go over the pieces from number `first` on, the first of which begins at `begin`; 0, or -1 out
+# of memory.
+cdef int scan_pieces(
+    const SplitTables* t, const uint8_t* text, size_t begin, size_t first, SplitScratch* s
+) noexcept nogil

@@ -1,4 +1,5 @@
-"""The plain way to split: the whole text, one stage after the other, for lists that no one table can do.
+"""The plain way to split: the whole text, one stage after the other, for lists that no one table can do; and one stage
+over the pieces that a table made.
 
 Holds the class pass, the walk of a DFA and the order of the stages; not the scanners (`_scanners.pyx`) nor the fast way
 (`_split.pyx`), which must answer alike.
@@ -12,6 +13,12 @@ from libc.string cimport memcpy, memset
 from shimmytok.pretokenizers._scanners cimport group_ends, group_starts
 from shimmytok.pretokenizers._scratch cimport CONTINUATION, END_OF_PIECE, SplitScratch, push_end
 from shimmytok.unicode._utf8 cimport decode_clean
+
+cdef extern from "byte_set.h":
+    uint64_t shim_byte_set_mask(const ByteSet* set, const uint8_t* p, size_t n, int level) noexcept nogil
+
+cdef extern from "bits.h":
+    uint32_t shim_lowest(uint64_t mask) noexcept nogil
 
 cdef enum:
     DEAD = 0
@@ -171,10 +178,8 @@ cdef int run_stage_on_pieces(const Stage* stage, size_t n, SplitScratch* s) noex
     return 0
 
 
-cdef int walk_stages(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
-    """Put the ends of the pieces of a clean text of 0 < n < 2**31 bytes into `s`; 0, or -1 out of memory."""
-    cdef size_t k
-    s.n_ends = 0
+cdef int reserve_classes(SplitScratch* s, size_t n) noexcept nogil:
+    """Room for the classes of n bytes and END_OF_PIECE; 0, or -1 out of memory."""
     if s.classes_cap < n + 1:
         free(s.classes)
         s.classes_cap = 0
@@ -182,6 +187,15 @@ cdef int walk_stages(const SplitTables* t, const uint8_t* text, size_t n, SplitS
         if s.classes == NULL:
             return -1
         s.classes_cap = n + n // 4 + 64
+    return 0
+
+
+cdef int walk_stages(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
+    """Put the ends of the pieces of a clean text of 0 < n < 2**31 bytes into `s`; 0, or -1 out of memory."""
+    cdef size_t k
+    s.n_ends = 0
+    if reserve_classes(s, n) < 0:
+        return -1
     classify(t, text, n, s.classes)
     if push_end(s, n) < 0:
         return -1
@@ -189,3 +203,63 @@ cdef int walk_stages(const SplitTables* t, const uint8_t* text, size_t n, SplitS
         if run_stage_on_pieces(&t.stages[k], n, s) < 0:
             return -1
     return 0
+
+
+cdef int push_ends(SplitScratch* s, const uint32_t* ends, size_t n) noexcept nogil:
+    cdef size_t k
+    for k in range(n):
+        if push_end(s, ends[k]) < 0:
+            return -1
+    return 0
+
+
+cdef int scan_piece(
+    const SplitTables* t, const uint8_t* text, size_t begin, size_t end, SplitScratch* s
+) noexcept nogil:
+    """Push the ends of what the scanner makes of a piece."""
+    cdef size_t k, first = s.n_ends
+    if reserve_classes(s, end - begin) < 0:
+        return -1
+    classify(t, text + begin, end - begin, s.classes)
+    if run_stage(t.scanner, s.classes, 0, end - begin, s) < 0:
+        return -1
+    for k in range(first, s.n_ends):
+        s.ends[k] += <uint32_t>begin
+    return 0
+
+
+cdef int scan_pieces(
+    const SplitTables* t, const uint8_t* text, size_t begin, size_t first, SplitScratch* s
+) noexcept nogil:
+    cdef size_t count = s.n_ends - first, k = 0, j, at = begin, place, end
+    cdef const uint32_t* pieces
+    cdef uint64_t mask
+    if count == 0:
+        return 0
+    if s.previous_cap < count:
+        free(s.previous)
+        s.previous_cap = 0
+        s.previous = <uint32_t*>malloc((count + count // 4) * sizeof(uint32_t))
+        if s.previous == NULL:
+            return -1
+        s.previous_cap = count + count // 4
+    pieces = s.previous
+    memcpy(s.previous, s.ends + first, count * sizeof(uint32_t))
+    s.n_ends = first
+    end = pieces[count - 1]
+    while at < end:
+        mask = shim_byte_set_mask(&t.wanted, text + at, end - at, s.level)
+        while mask:
+            place = at + shim_lowest(mask)
+            mask &= mask - 1
+            if k and place < pieces[k - 1]:                # that piece was scanned
+                continue
+            j = k
+            while pieces[j] <= place:
+                j += 1
+            if push_ends(s, pieces + k, j - k) < 0 or \
+                    scan_piece(t, text, pieces[j - 1] if j else begin, pieces[j], s) < 0:
+                return -1
+            k = j + 1
+        at += 64
+    return push_ends(s, pieces + k, count - k)

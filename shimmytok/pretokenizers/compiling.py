@@ -44,7 +44,8 @@ def compiled(patterns: tuple[str, ...]) -> Tables:
         else:
             dfas.append(build(tree, classes))
             stages.append(walk(dfas[-1], classes))
-    table = restart([dfa.rows for dfa in dfas]) if len(dfas) == len(stages) else None
+    walks_only = all(kind == WALK for kind, *_ in stages[:-1])  # a scanner may be the last
+    table = restart([dfa.rows for dfa in dfas]) if walks_only and dfas else None
     return classes.ascii, classes.page_of, classes.pages, stages, table
 
 

@@ -201,6 +201,9 @@ DEEPSEEK_REST: Final = "[^\\s" + DEEPSEEK_LETTERS + DEEPSEEK_MARKS + "]"
 # `\s+(?!\S)` matches, unless more of the rest follows. Marks are matched together with letters, for none of the two
 # begins within a match of the other; the third regex goes on to part letters that it knows from letters that it does
 # not.
+#
+# TINY_AYA: A run of digits is a piece of its own, whether its groups are parted first or last. (In AFMOE they have to
+# be parted first: its second regex knows digits of Thai, and would part a run.)
 RUN_AS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     DEEPSEEK_LLM: (
         DEEPSEEK_LLM[0],
@@ -208,4 +211,5 @@ RUN_AS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
         DEEPSEEK_LLM[2],
         *DEEPSEEK_LLM[4:],
     ),
+    TINY_AYA: (TINY_AYA[1].replace(r"\p{N}{1,3}", r"\p{N}+"), TINY_AYA[0]),
 }

@@ -19,8 +19,8 @@ from shimmytok.pretokenizers.tables import Restart
 BLOCK = 16384  # SHIM_BLOCK
 SHORT = 64  # SHIM_SHORT
 
-# Digits counted from the right, a look-ahead of 512: no such table does that.
-WITHOUT_TABLE = {PRE[name].patterns for name in ("tiny_aya", "superbpe", "afmoe", "jais-2", "chameleon")}
+# Digits counted from the right before other stages, a look-ahead of 512 or without end: no table does that.
+WITHOUT_TABLE = {PRE[name].patterns for name in ("afmoe", "jais-2", "chameleon")}
 
 
 def table_of(patterns: tuple[str, ...]) -> Restart | None:

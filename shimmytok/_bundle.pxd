@@ -15,7 +15,7 @@ from shimmytok._cached_pieces cimport Insert, Pieces
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, reserve
 
 cdef enum:
-    STAND_IN = 16                  # bytes of the piece that stands for an Insert: more than a short entry has
+    STAND_IN = 16                  # bytes, all 0, of the piece that stands for an Insert: more than a short entry has
     SLACK = 16                     # bytes that may be read behind the text
 
 cdef struct BundleSize:
@@ -131,5 +131,5 @@ cdef inline Pieces pieces_of(const Bundle* b, bint apart) noexcept nogil:
     pieces.starts = <const uint32_t*>b.starts.data if apart else NULL
     pieces.ends = <const uint32_t*>b.ends.data
     pieces.count = b.n_ends
-    pieces.inserts = <Insert*>b.inserts.data
+    pieces.inserts = <Insert*>b.inserts.data if b.n_inserts else NULL
     return pieces

@@ -37,6 +37,9 @@ cdef class Encoder:
         self, View view, bint add_special, bint parse_special, Workspace* ws, Bundle* bundle
     ) noexcept nogil
     cdef int bundle_segment(self, const View* view, size_t i, Workspace* ws, Bundle* bundle) noexcept nogil
-    cdef int encode_bundled(self, Scratch* scratch, IdSink* out) noexcept nogil
+    cdef int encode_segment(self, const View* view, size_t i, Workspace* ws, IdSink* out) noexcept nogil
+    cdef int encode_bundled(
+        self, const View* view, size_t first, size_t end, Scratch* scratch, IdSink* out
+    ) noexcept nogil
     cdef int encode_segments(self, const View* view, Scratch* scratch, IdSink* out) noexcept nogil
     cdef Scratch* encode(self, object text, bint add_special, bint parse_special) except NULL

@@ -197,50 +197,61 @@ cdef class Encoder:
         f = fragment(view, i, ws)
         return self.model.bundle_fragment(self.model.tables, f.text, f.n, f.after_special, ws, bundle)
 
-    cdef int encode_bundled(self, Scratch* scratch, IdSink* out) noexcept nogil:
-        """Encode what is in the bundle, and begin another one."""
+    cdef int encode_segment(self, const View* view, size_t i, Workspace* ws, IdSink* out) noexcept nogil:
+        cdef Fragment f
+        cdef const Segment* segment = <const Segment*>ws.segments.data + i
+        if segment.token != NONE:
+            return push(out, segment.token)
+        f = fragment(view, i, ws)
+        return self.model.encode_fragment(self.model.tables, f.text, f.n, f.after_special, ws, out)
+
+    cdef int encode_bundled(
+        self, const View* view, size_t first, size_t end, Scratch* scratch, IdSink* out
+    ) noexcept nogil:
+        """Encode the segments from number `first` to `end`, which are in the bundle, and begin another one."""
+        cdef size_t before = out.n, i
         cdef int status = OK
-        if scratch.bundle.n_ends:
+        if first < end:
             status = self.model.encode_bundle(self.model.tables, &scratch.bundle, &scratch.ws, out)
         bundle_begin(&scratch.bundle)
-        return status
+        if status == OK:
+            return OK
+        out.n = before                                     # what fails together may not fail alone
+        for i in range(first, end):
+            status = self.encode_segment(view, i, &scratch.ws, out)
+            if status != OK:
+                return status
+        return OK
 
     cdef int encode_segments(self, const View* view, Scratch* scratch, IdSink* out) noexcept nogil:
         """Encode a text that has been cut: short fragments together."""
         cdef Workspace* ws = &scratch.ws
         cdef Bundle* bundle = &scratch.bundle
         cdef BundleSize before
-        cdef Fragment f
         cdef const Segment* segment
-        cdef size_t i
+        cdef size_t i, first = 0                           # of those in the bundle
+        cdef bint bundled = self.model.bundle_fragment != NULL and ws.n_segments > 1
         cdef int status = OK
-        if ws.n_segments == 1 or self.model.bundle_fragment == NULL:
-            bundle = NULL
-        else:
-            bundle_begin(bundle)
+        bundle_begin(bundle)
         for i in range(ws.n_segments):
             segment = <const Segment*>ws.segments.data + i
-            if bundle != NULL and (segment.token != NONE or segment.end - segment.start <= BUNDLED_TEXT):
+            if bundled and (segment.token != NONE or segment.end - segment.start <= BUNDLED_TEXT):
                 before = bundle_now(bundle)
                 if self.bundle_segment(view, i, ws, bundle) == OK:
                     if bundle.n >= MOST_BUNDLED:
-                        status = self.encode_bundled(scratch, out)
+                        status = self.encode_bundled(view, first, i + 1, scratch, out)
+                        first = i + 1
                     if status != OK:
                         return status
                     continue
                 bundle_drop(bundle, before)
-            if bundle != NULL:
-                status = self.encode_bundled(scratch, out)
-                if status != OK:
-                    return status
-            if segment.token != NONE:
-                status = push(out, segment.token)
-            else:
-                f = fragment(view, i, ws)
-                status = self.model.encode_fragment(self.model.tables, f.text, f.n, f.after_special, ws, out)
+            status = self.encode_bundled(view, first, i, scratch, out)
+            if status == OK:
+                status = self.encode_segment(view, i, ws, out)
             if status != OK:
                 return status
-        return self.encode_bundled(scratch, out) if bundle != NULL else OK
+            first = i + 1
+        return self.encode_bundled(view, first, ws.n_segments, scratch, out)
 
     cdef Scratch* encode(self, text, bint add_special, bint parse_special) except NULL:
         """The ids of one text, in borrowed memory: for `spare` to be given back."""

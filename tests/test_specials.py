@@ -226,7 +226,11 @@ def spm():
     )
 
 
-fragments = st.sampled_from([b"abc", b"ab c", b"a b", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"])
+fragments = st.sampled_from(
+    [b"abc", b"ab c", b"a b", b"ab c a\xc3 a", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"]
+)
+    [b"abc", b"ab c", b"a b", b"ab c a\xc3 a", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"]
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -240,3 +244,11 @@ def test_what_lies_between_special_tokens_is_encoded_as_if_it_were_alone(spm, pa
     expected = [i for pair in parts for part in pair for i in spm.encode(part, add_special_tokens=False)]
     assert spm.encode(text * times, add_special_tokens=False) == expected * times
     assert spm.encode_batch([text * times, b"a"], add_special_tokens=False)[0] == expected * times
+
+
+@pytest.mark.parametrize("times", [1, 1000, 1024, 1025])
+def test_text_behind_many_special_tokens(gpt2, times):
+    """More of them than are encoded together, so that the text is alone or not."""
+    alone = gpt2.encode("hello world")
+    assert gpt2.encode("<|endoftext|>" * times + "hello world", parse_special=True) == [50256] * times + alone
+    assert gpt2.encode("hello world" + "<|endoftext|>" * times, parse_special=True) == alone + [50256] * times

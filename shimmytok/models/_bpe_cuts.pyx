@@ -5,7 +5,8 @@ start of the second where its right text starts.  Proof: symbols are single char
 across the cut.  The first merge that put both sides into one symbol would join a symbol that ends at the cut and one
 that starts there, and no merge does.  A merge looks at nothing but its two symbols, and the order of merges (by rank,
 then from the left) is the same among those of one side whatever happens on the other: each side becomes what it would
-become alone.  Where a piece that is a token stays whole (ignore_merges), characters inside tokens are joined too.
+become alone.  Where a piece that is a token stays whole (ignore_merges), characters inside tokens are joined too, and
+newlines where runs of them stay whole.
 
 A place is known by two bytes before it, or one that is ASCII, and three after it.  Symbols of byte-level vocabularies
 may begin or end inside a character; one with fewer bytes joins all that could be meant, so that a cut may be lost, but
@@ -151,6 +152,7 @@ cdef class BpeCuts:
             self.t.known[SHIM_MARK_LEAD] = SHIM_BEHIND_ASCII
             self._ascii = np.zeros(ASCII * ASCII // 64, np.uint64)
             self.t.ascii = &self._ascii[0]
+            self.join(b"\0\0", 1, 2)                       # what stands for an Insert (_bundle.pxd) stays whole
 
     cdef void join(self, const uint8_t* p, size_t at, size_t n) noexcept nogil:
         """Note that a symbol p[0:n] is joined at p[at]."""

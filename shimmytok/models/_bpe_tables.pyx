@@ -111,6 +111,8 @@ cdef class BpeTableSet:
         self.t.whole_newline_runs = whole_newline_runs
         self.t.escape_spaces = escape_spaces
         self.cuts = BpeCuts(0 if merges is None else merges.view.count, lines=escape_spaces and not ignore_merges)
+        if whole_newline_runs:
+            self.cuts.join(b"\n\n", 1, 2)
         self._make_symbols(texts)
         self._make_pairs(merges)
         self._close_cuts()

@@ -13,7 +13,7 @@ from levels import LEVELS, at_level
 from oracle.models import ALPHABET, bpe_piece, ranks
 from shimmytok.gguf import ValueType
 from shimmytok.models._bpe_cuts import BpeCuts
-from tiny import last_ids, strings, tokenizer
+from tiny import integers, last_ids, strings, tokenizer
 
 
 def written(text):
@@ -147,7 +147,8 @@ def test_lines_whose_spaces_became_characters(seed, level):
     """Lines of a vocabulary over raw UTF-8 are cut into words, but for places where a merge joins."""
     rng = random.Random(seed)
     letters, tokens, lines = words_and_spaces(rng, [0, 5, 20, 60][seed % 4])
-    tok = tokenizer("gemma4", tokens, merges=strings(lines))
+    types = integers([1] * len(tokens) + [3])
+    tok = tokenizer("gemma4", [*tokens, "<x>"], token_type=types, merges=strings(lines))
     cuts, rank_of, ids = tok._parts.merges.cuts, ranks(lines), last_ids(tokens)
     ends = {(left[-1:], right[:3]) for left, right in (line.split(b" ") for line in lines)}
     of_ascii = {(left, right[:1]) for left, right in ends}
@@ -165,6 +166,9 @@ def test_lines_whose_spaces_became_characters(seed, level):
         for _ in range(2):
             expected = bpe_piece(piece, ids, rank_of, byte_level=False, ignore_merges=False)
             assert tok.encode(text, add_special_tokens=False) == expected
+        assert tok.encode_batch([text, "a", text], add_special_tokens=False)[::2] == [expected] * 2
+        parsed = tok.encode(text + "<x>" + text, add_special_tokens=False, parse_special=True)
+        assert parsed == [*expected, len(tokens), *expected]
     assert n_cuts > 100
 
 
@@ -174,6 +178,13 @@ def test_lines_are_cut_into_words():
     assert cuts.cuts("It\u2581was\u2581a\u2581\u2581bright”\u2581cold".encode()) == [2, 8, 12, 15, 24, 27]
     assert cuts.cuts(b"f(abc[1]);" + b"word" * 20 + b"0x") == [1, 2, 5, 6, 7, 8, 9, 10, 90, 91]
     assert BpeCuts(10).cuts("It\u2581was\u2581a(1)".encode()) == []
+
+
+def test_newlines_that_stay_whole():
+    tokens = [*(f"<0x{b:02X}>" for b in range(256)), "a", "b", "\n", "\n\n", "\n\n\n"]
+    tok = tokenizer("gemma4", tokens, merges=strings([]))
+    assert tok.encode("a\n\nb\n\n\na\n", add_special_tokens=False) == [256, 259, 257, 260, 256, 258]
+    assert tok.encode("a\n\n\n\nb", add_special_tokens=False) == [256, *[258] * 4, 257]
 
 
 @st.composite

@@ -13,6 +13,7 @@ from oracle.charsmap import compiled
 from shimmytok.models import unigram
 from shimmytok.models._unigram_words import Words
 from unigram_files import (
+    CONTROL,
     FIRST,
     FLAG,
     ID,
@@ -141,6 +142,10 @@ def test_a_character_that_swallows_a_part_of_the_space_behind_it():
     tok = tokenizer(tokens, compiled({b"X": b"\xc3"}), **flags_of(**flags))
     assert tok.encode(b"aX x", add_special_tokens=False) == [2]
     assert tok.encode(b"a bX x a", add_special_tokens=False) == [4, 5, 2, 3, 2]
+    # Between special tokens, too, though not together with what is beside it.
+    tok = tokenizer([*tokens, (b"<x>", 0.0, CONTROL)], compiled({b"X": b"\xc3"}), **flags_of(**flags))
+    parsed = tok.encode(b"b<x>aX x<x>a bX x a<x>", add_special_tokens=False, parse_special=True)
+    assert parsed == [5, 6, 2, 6, 4, 5, 2, 3, 2, 6]
 
 
 @pytest.mark.parametrize(

@@ -229,8 +229,6 @@ def spm():
 fragments = st.sampled_from(
     [b"abc", b"ab c", b"a b", b"ab c a\xc3 a", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"]
 )
-    [b"abc", b"ab c", b"a b", b"ab c a\xc3 a", b"ab" * 3000, b"\xc3 a", b"\xe8\xaa", "語é".encode(), b"c a\xff"]
-)
 
 
 @settings(max_examples=300, deadline=None)

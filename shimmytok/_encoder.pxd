@@ -36,6 +36,7 @@ cdef class Encoder:
     cdef int bundle(
         self, View view, bint add_special, bint parse_special, Workspace* ws, Bundle* bundle
     ) noexcept nogil
+    cdef int encode_uncut(self, View* view, Workspace* ws, IdSink* out) noexcept nogil
     cdef int bundle_segment(self, const View* view, size_t i, Workspace* ws, Bundle* bundle) noexcept nogil
     cdef int encode_segment(self, const View* view, size_t i, Workspace* ws, IdSink* out) noexcept nogil
     cdef int encode_bundled(

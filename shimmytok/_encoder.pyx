@@ -68,7 +68,7 @@ cdef inline Fragment fragment(const View* view, size_t i, Workspace* ws) noexcep
     """Segment i, of which `ws.clean` tells then."""
     cdef const Segment* segment = <const Segment*>ws.segments.data + i
     cdef Fragment f
-    ws.clean = view.clean and not inside(view, segment.start) and not inside(view, segment.end)
+    ws.clean = 0 if inside(view, segment.start) or inside(view, segment.end) else view.clean
     f.text, f.n = view.text + segment.start, segment.end - segment.start
     f.after_special = i == 0 or segment[-1].token != NONE
     return f
@@ -128,6 +128,8 @@ cdef class Encoder:
             return OUT_OF_MEMORY
         if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
             status = self.model.encode_view(self.model.tables, &view, &scratch.ws, out)
+        elif specials.automaton.count == 0:
+            status = self.encode_uncut(&view, &scratch.ws, out)
         else:
             status = cut_text(specials, &view, &scratch.ws)
             if status == OK:
@@ -135,6 +137,14 @@ cdef class Encoder:
         if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
             return OUT_OF_MEMORY
         return status
+
+    cdef int encode_uncut(self, View* view, Workspace* ws, IdSink* out) noexcept nogil:
+        """Encode a text in which there are no special tokens to look for."""
+        cdef int status = write_utf8(view, ws) if view.kind else OK
+        if status != OK or view.n == 0:
+            return status
+        ws.clean = view.clean
+        return self.model.encode_fragment(self.model.tables, view.text, view.n, True, ws, out)
 
     cdef int run_some(
         self, const View* views, size_t count, bint add_special, bint parse_special, Scratch* scratch, IdSink* out,
@@ -230,8 +240,10 @@ cdef class Encoder:
         cdef BundleSize before
         cdef const Segment* segment
         cdef size_t i, first = 0                           # of those in the bundle
-        cdef bint bundled = self.model.bundle_fragment != NULL and ws.n_segments > 1
+        cdef bint bundled = self.model.bundle_fragment != NULL
         cdef int status = OK
+        if ws.n_segments == 1:
+            return self.encode_segment(view, 0, ws, out)
         bundle_begin(bundle)
         for i in range(ws.n_segments):
             segment = <const Segment*>ws.segments.data + i
@@ -276,7 +288,7 @@ cdef class Encoder:
         cdef int status = OK
         owner = look_at_utf8(text, &view)
         cdef Scratch* scratch = self.spare.borrow()
-        scratch.ws.clean = False
+        scratch.ws.clean = 0
         try:
             if view.n:
                 status = self.model.encode_fragment(

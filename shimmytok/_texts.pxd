@@ -3,7 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
-from shimmytok._workspace cimport LONGEST_TEXT
+from shimmytok._workspace cimport ASCII_ONLY, CLEAN, LONGEST_TEXT
 
 cdef extern from "Python.h":
     bint PyUnicode_Check(object o) noexcept
@@ -45,7 +45,7 @@ cdef struct View:                  # a text; its owner keeps it alive and unchan
     const uint8_t* text
     size_t n                       # bytes of UTF-8, or characters
     int kind                       # 0: UTF-8; else bytes a character, as a str has them
-    bint clean                     # its UTF-8 is known to be clean
+    int clean                      # what is known of its UTF-8: CLEAN, ASCII_ONLY, or nothing: 0
 
 cdef inline size_t about_bytes(const View* view) noexcept nogil:
     """About how many bytes of UTF-8 a text has."""
@@ -65,8 +65,9 @@ cdef inline object look_at(object text, View* view):
     if PyUnicode_Check(text) and SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) <= LONGEST_TEXT:
         view.text = <const uint8_t*>PyUnicode_DATA(text)
         view.n = <size_t>PyUnicode_GET_LENGTH(text)
-        view.clean = True
+        view.clean = CLEAN
         if PyUnicode_IS_COMPACT_ASCII(text):
+            view.clean = ASCII_ONLY
             view.kind = 0
             return text
         kept = shim_kept_utf8(text, &n)

@@ -28,7 +28,7 @@ cdef object as_owner(object text):
 cdef object look_at_utf8(object text, View* view):
     cdef Py_ssize_t n = 0
     view.kind = 0
-    view.clean = False
+    view.clean = 0
     owner = as_owner(text)
     if isinstance(owner, str):
         try:

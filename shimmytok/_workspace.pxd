@@ -16,6 +16,10 @@ cdef enum:
     LONGEST_TEXT = 0x7FFFFFFF      # bytes: llama.cpp counts them in an int32, and offsets into texts are 32 bits wide
     MOST_WALKED = 256              # bytes, for each byte of a text, that walks through a charsmap may look at
 
+cdef enum:                         # what is known of a text
+    CLEAN = 1                      # it is valid UTF-8
+    ASCII_ONLY = 2
+
 cdef enum Status:
     OK = 0
     OUT_OF_MEMORY = -1
@@ -69,7 +73,7 @@ cdef struct Workspace:
     Buffer marks                   # a byte for each byte of text: taken by a special token?
     Buffer segments                # the cut: Segment[n_segments]
     size_t n_segments
-    bint clean                     # the fragment to encode is known to be clean UTF-8
+    int clean                      # what is known of the fragment to encode: CLEAN, ASCII_ONLY, or nothing: 0
     IdSink found                   # ids of pieces that the word cache did not know
 
 

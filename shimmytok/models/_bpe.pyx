@@ -12,7 +12,7 @@ from shimmytok._texts cimport View
 from shimmytok._utf8_window cimport Utf8Window, window_begin, window_fill, window_forget
 from shimmytok._vocab cimport Table, find_hashed, is_text, shim_hash_bytes, slot_alike
 from shimmytok._cached_pieces cimport NOT_KEPT, Missed, Pieces, encode_pieces
-from shimmytok._workspace cimport LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
+from shimmytok._workspace cimport ASCII_ONLY, LONGEST_TEXT, OK, OUT_OF_MEMORY, TOO_LONG, reserve, reserve_ids
 from shimmytok.models._bpe_cuts cimport cut_pieces
 from shimmytok.models._bpe_long cimport merge_rest
 from shimmytok.models._bpe_parts cimport parts_of_bytes, parts_of_characters
@@ -171,12 +171,12 @@ cdef int escape(const BpeTables* t, const uint8_t** text, size_t* n, Workspace* 
     return OK if n[0] <= LONGEST_TEXT else TOO_LONG
 
 
-cdef int encode_whole(const BpeTables* t, Pieces* pieces, Workspace* ws, IdSink* out) noexcept nogil:
-    """Encode pieces of a clean text; `start` moves on."""
+cdef int encode_whole(const BpeTables* t, Pieces* pieces, bint ascii, Workspace* ws, IdSink* out) noexcept nogil:
+    """Encode pieces of a clean text; `start` moves on.  Is it known to be ASCII?"""
     cdef Pieces parts = pieces[0]
     cdef Job job
     cdef int status
-    if cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
+    if not (ascii and t.cuts.ascii == NULL) and cut_pieces(&t.cuts, &parts, &ws.ends) != OK:
         return OUT_OF_MEMORY
     job.t = t
     job.whole = pieces
@@ -187,7 +187,7 @@ cdef int encode_whole(const BpeTables* t, Pieces* pieces, Workspace* ws, IdSink*
 
 
 cdef int encode_block(
-    const BpeTables* t, Pieces* pieces, size_t n, Workspace* ws, IdSink* out, bint* more
+    const BpeTables* t, Pieces* pieces, size_t n, bint ascii, Workspace* ws, IdSink* out, bint* more
 ) noexcept nogil:
     """Encode the pieces that end in the next block of a clean text of n bytes; `start` moves on."""
     cdef int status = split_more(t.split, pieces.text, n, &ws.split)
@@ -196,7 +196,7 @@ cdef int encode_block(
     more[0] = status
     pieces.ends = ws.split.ends
     pieces.count = ws.split.n_ends
-    return encode_whole(t, pieces, ws, out)
+    return encode_whole(t, pieces, ascii, ws, out)
 
 
 cdef int make_clean(const uint8_t** text, size_t* n, Workspace* ws) noexcept nogil:
@@ -211,12 +211,12 @@ cdef int make_clean(const uint8_t** text, size_t* n, Workspace* ws) noexcept nog
 
 
 cdef int encode_escaped(
-    const BpeTables* t, const uint8_t* text, size_t n, bint clean, Workspace* ws, IdSink* out
+    const BpeTables* t, const uint8_t* text, size_t n, int clean, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    """Encode a text whose spaces are escaped already; is it known to be clean?"""
+    """Encode a text whose spaces are escaped already; `clean`: as in a Workspace, of the text before."""
     cdef Pieces pieces
     cdef uint8_t[SHORT_TEXT + PADDING] padded
-    cdef bint more = True
+    cdef bint more = True, ascii = clean == ASCII_ONLY and not t.escape_spaces
     cdef int status = OK
     if not clean and make_clean(&text, &n, ws) != OK:
         return OUT_OF_MEMORY
@@ -234,7 +234,7 @@ cdef int encode_escaped(
     pieces.inserts = NULL
     split_begin(t.split, text, n, &ws.split)
     while more and status == OK:
-        status = encode_block(t, &pieces, n, ws, out, &more)
+        status = encode_block(t, &pieces, n, ascii, ws, out, &more)
     return status
 
 
@@ -270,7 +270,7 @@ cdef int encode_view(const void* tables, const View* view, Workspace* ws, IdSink
             return status
         pieces.text = <const uint8_t*>ws.utf8.data
         pieces.readable = window.n
-        status = encode_block(t, &pieces, window.n, ws, out, &more)
+        status = encode_block(t, &pieces, window.n, False, ws, out, &more)
     return status
 
 
@@ -291,7 +291,7 @@ cdef int bundle_fragment(
 
 cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil:
     cdef Pieces pieces = pieces_of(bundle, False)
-    return encode_whole(<const BpeTables*>tables, &pieces, ws, out)
+    return encode_whole(<const BpeTables*>tables, &pieces, False, ws, out)
 
 
 cdef class BpeModel(Model):

@@ -73,11 +73,11 @@ cdef int encode_fragment(
     if status != OK:
         return status
     if t.open == NONE:
-        return encode_escaped(t.bpe, text, n, False, ws, out)
+        return encode_escaped(t.bpe, text, n, 0, ws, out)
     while at < n:
         size = find_tag(text + at, n - at, <const uint8_t*>b"<dna>", OPEN_SIZE)
         if size:
-            status = encode_escaped(t.bpe, text + at, size, False, ws, out)
+            status = encode_escaped(t.bpe, text + at, size, 0, ws, out)
             if status != OK:
                 return status
         at += size

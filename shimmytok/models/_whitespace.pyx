@@ -9,7 +9,7 @@ from libc.string cimport memmove
 
 from shimmytok._bundle cimport append_places
 from shimmytok._cached_pieces cimport Pieces
-from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, Workspace, reserve
+from shimmytok._workspace cimport CLEAN, OK, OUT_OF_MEMORY, IdSink, Workspace, reserve
 from shimmytok.models._bpe cimport encode_escaped, encode_whole, escape
 from shimmytok.models._bpe_tables cimport BpeTables, BpeTableSet
 from shimmytok.models._model cimport Model
@@ -52,7 +52,7 @@ cdef int encode_block(const WhitespaceTables* t, Words* words, Workspace* ws, Id
         pieces.ends = <const uint32_t*>ws.pieces.data
         pieces.count = words.n_ends
         pieces.inserts = NULL
-        status = encode_whole(t.bpe, &pieces, ws, out)
+        status = encode_whole(t.bpe, &pieces, False, ws, out)
         memmove(text, text + words.begin, words.size - words.begin)
     words.size -= words.begin
     words.begin = words.n_ends = 0
@@ -78,7 +78,7 @@ cdef int end_word(const WhitespaceTables* t, Words* words, Workspace* ws, IdSink
         return encode_block(t, words, ws, out) if status == OK and words.size > BLOCK else status
     status = encode_block(t, words, ws, out)
     if status == OK:
-        status = encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, words.size, True, ws, out)
+        status = encode_escaped(t.bpe, <const uint8_t*>ws.lowered.data, words.size, CLEAN, ws, out)
     words.size = 0
     return status
 

@@ -76,10 +76,7 @@ cdef inline Fragment fragment(const View* view, size_t i, Workspace* ws) noexcep
 
 cdef int cut_text(const SpecialTables* specials, View* view, Workspace* ws) noexcept nogil:
     """Cut a text at its special tokens: into `ws.segments`, as UTF-8."""
-    cdef int status = OK
-    ws.n_segments = 0
-    if view.kind:
-        status = write_utf8(view, ws)
+    cdef int status = write_utf8(view, ws) if view.kind else OK
     return status if status != OK else cut(specials, view.text, view.n, ws)
 
 
@@ -126,9 +123,7 @@ cdef class Encoder:
         cdef int status
         if add_special and push_all(out, self.first_prefix, self.n_prefix) != OK:
             return OUT_OF_MEMORY
-        if view.kind and specials.automaton.count == 0 and self.model.encode_view != NULL:
-            status = self.model.encode_view(self.model.tables, &view, &scratch.ws, out)
-        elif specials.automaton.count == 0:
+        if specials.automaton.count == 0:
             status = self.encode_uncut(&view, &scratch.ws, out)
         else:
             status = cut_text(specials, &view, &scratch.ws)
@@ -140,7 +135,10 @@ cdef class Encoder:
 
     cdef int encode_uncut(self, View* view, Workspace* ws, IdSink* out) noexcept nogil:
         """Encode a text in which there are no special tokens to look for."""
-        cdef int status = write_utf8(view, ws) if view.kind else OK
+        cdef int status
+        if view.kind and self.model.encode_view != NULL:
+            return self.model.encode_view(self.model.tables, view, ws, out)
+        status = write_utf8(view, ws) if view.kind else OK
         if status != OK or view.n == 0:
             return status
         ws.clean = view.clean
@@ -186,14 +184,14 @@ cdef class Encoder:
         """Append a text to a bundle."""
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
         cdef size_t n_prefix = self.n_prefix if add_special else 0, n_suffix = self.n_suffix if add_special else 0
-        cdef size_t i
+        cdef size_t i = 0
         cdef int status
         if n_prefix and bundle_insert(bundle, self.first_prefix, n_prefix, NONE, False) != OK:
             return OUT_OF_MEMORY
         status = cut_text(specials, &view, ws)
-        for i in range(ws.n_segments):
-            if status == OK:
-                status = self.bundle_segment(&view, i, ws, bundle)
+        while status == OK and i < ws.n_segments:
+            status = self.bundle_segment(&view, i, ws, bundle)
+            i += 1
         if status != OK:
             return status
         return bundle_insert(bundle, self.first_suffix, n_suffix, NONE, True)
@@ -208,6 +206,7 @@ cdef class Encoder:
         return self.model.bundle_fragment(self.model.tables, f.text, f.n, f.after_special, ws, bundle)
 
     cdef int encode_segment(self, const View* view, size_t i, Workspace* ws, IdSink* out) noexcept nogil:
+        """Encode segment i of a text by itself."""
         cdef Fragment f
         cdef const Segment* segment = <const Segment*>ws.segments.data + i
         if segment.token != NONE:
@@ -240,26 +239,24 @@ cdef class Encoder:
         cdef BundleSize before
         cdef const Segment* segment
         cdef size_t i, first = 0                           # of those in the bundle
-        cdef bint bundled = self.model.bundle_fragment != NULL
-        cdef int status = OK
+        cdef int status
         if ws.n_segments == 1:
             return self.encode_segment(view, 0, ws, out)
         bundle_begin(bundle)
         for i in range(ws.n_segments):
             segment = <const Segment*>ws.segments.data + i
-            if bundled and (segment.token != NONE or segment.end - segment.start <= BUNDLED_TEXT):
-                before = bundle_now(bundle)
-                if self.bundle_segment(view, i, ws, bundle) == OK:
-                    if bundle.n >= MOST_BUNDLED:
-                        status = self.encode_bundled(view, first, i + 1, scratch, out)
-                        first = i + 1
-                    if status != OK:
-                        return status
+            before = bundle_now(bundle)
+            if self.model.bundle_fragment != NULL and \
+                    (segment.token != NONE or segment.end - segment.start <= BUNDLED_TEXT) and \
+                    self.bundle_segment(view, i, ws, bundle) == OK:
+                if bundle.n < MOST_BUNDLED:
                     continue
+                status = self.encode_bundled(view, first, i + 1, scratch, out)
+            else:
                 bundle_drop(bundle, before)
-            status = self.encode_bundled(view, first, i, scratch, out)
-            if status == OK:
-                status = self.encode_segment(view, i, ws, out)
+                status = self.encode_bundled(view, first, i, scratch, out)
+                if status == OK:
+                    status = self.encode_segment(view, i, ws, out)
             if status != OK:
                 return status
             first = i + 1

@@ -28,7 +28,7 @@ from libc.string cimport memcpy
 
 from shimmytok._cached_pieces cimport NOT_KEPT
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, Buffer, PartsScratch, reserve, reserve_ids
-from shimmytok.models._long_runs cimport HEAD, LONG_RUN, LONGER_HEAD, LongRun, head_begin, is_wanted, repeat
+from shimmytok.models._long_runs cimport LongRuns, list_long_runs, merge_long_runs
 from shimmytok.models._runs cimport SHORTEST, Run, find_run
 
 cdef enum:
@@ -56,8 +56,7 @@ cdef struct Job:
     PartsScratch* scratch
     Piece* pieces
     size_t n_pieces
-    LongRun* runs
-    size_t n_runs
+    LongRuns long_runs
     Missed* words                  # what is merged in a round: parts, then the text of regions
     Region* regions
     size_t n_words
@@ -80,69 +79,20 @@ cdef int add_word(Job* g, const uint8_t* p, size_t n) noexcept nogil:
     return OK
 
 
-cdef int add_run(Job* g, const uint8_t* piece, const Run* run, size_t low) noexcept nogil:
-    """List a long run, of which nothing is known yet."""
-    cdef LongRun* listed
-    if reserve(&g.scratch.runs, (g.n_runs + 1) * sizeof(LongRun)) != OK:
-        return OUT_OF_MEMORY
-    g.runs = <LongRun*>g.scratch.runs.data
-    listed = &g.runs[g.n_runs]
-    g.n_runs += 1
-    listed.run = run[0]
-    listed.piece = piece
-    listed.begin = head_begin(piece, run, low)
-    listed.known.n = 0
-    return OK
-
-
 cdef int add_piece(Job* g, Missed* word) noexcept nogil:
     """List a piece, and its long runs."""
     cdef Piece* piece
-    cdef Run run
-    cdef size_t at = 0, low = 0
     if reserve(&g.scratch.pieces, (g.n_pieces + 1) * sizeof(Piece)) != OK:
         return OUT_OF_MEMORY
     g.pieces = <Piece*>g.scratch.pieces.data
     piece = &g.pieces[g.n_pieces]
     g.n_pieces += 1
     piece.word = word
-    piece.first_run = g.n_runs
-    while at + LONG_RUN // 2 <= word.n:                    # a long run has one of these places, and the bytes behind
-        if at >= low and find_run(word.p, word.n, at, low, &run):
-            if run.end - run.first >= LONG_RUN and add_run(g, word.p, &run, low) != OK:
-                return OUT_OF_MEMORY
-            low = run.end
-        at += LONG_RUN // 2
-    piece.end_run = g.n_runs
-    return OK
-
-
-cdef int merge_heads(Job* g, size_t periods, Workspace* ws, IdSink* found) noexcept nogil:
-    """Merge heads of so many periods of the long runs that want it."""
-    cdef LongRun* listed
-    cdef size_t k, w = 0, end
-    g.n_words = 0
-    for k in range(g.n_runs):
-        listed = &g.runs[k]
-        if is_wanted(listed, periods):
-            end = listed.run.first + periods * listed.run.period
-            if add_word(g, listed.piece + listed.begin, end - listed.begin) != OK:
-                return OUT_OF_MEMORY
-    if g.n_words and merge_words(g, ws, found) != OK:
+    piece.first_run = g.long_runs.n
+    if list_long_runs(&g.long_runs, &g.scratch.runs, word) != OK:
         return OUT_OF_MEMORY
-    for k in range(g.n_runs):
-        if is_wanted(&g.runs[k], periods):
-            if repeat(g.rules, g.tables, &g.runs[k], &g.words[w], found) != OK:
-                return OUT_OF_MEMORY
-            w += 1
-    g.n_words = 0
+    piece.end_run = g.long_runs.n
     return OK
-
-
-cdef int merge_runs(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
-    """Find out what long runs become, where the first bytes of them tell."""
-    cdef int status = merge_heads(g, HEAD, ws, found)
-    return status if status != OK else merge_heads(g, LONGER_HEAD, ws, found)
 
 
 cdef size_t end_of_part(const Job* g, const uint8_t* p, size_t n) noexcept nogil:
@@ -169,14 +119,14 @@ cdef int add_parts(Job* g, Piece* piece) noexcept nogil:
     cdef size_t at = 0, limit, size, r = piece.first_run
     piece.first = <uint32_t>g.n_words
     while at < word.n:
-        while r < piece.end_run and g.runs[r].known.n == 0:
+        while r < piece.end_run and g.long_runs.runs[r].known.n == 0:
             r += 1
-        limit = g.runs[r].begin if r < piece.end_run else word.n
-        size = end_of_part(g, word.p + at, limit - at) if at < limit else g.runs[r].known.n
+        limit = g.long_runs.runs[r].begin if r < piece.end_run else word.n
+        size = end_of_part(g, word.p + at, limit - at) if at < limit else g.long_runs.runs[r].known.n
         if add_word(g, word.p + at, size) != OK:
             return OUT_OF_MEMORY
         if at == limit:
-            g.words[g.n_words - 1] = g.runs[r].known
+            g.words[g.n_words - 1] = g.long_runs.runs[r].known
             r += 1
         at += size
     piece.end = <uint32_t>g.n_words
@@ -237,7 +187,7 @@ cdef int merge_all(Job* g, Workspace* ws, IdSink* found) noexcept nogil:
     """Merge the parts of all pieces; where two of them meet is doubtful."""
     cdef Piece* piece
     cdef size_t k, w, first, before = found.n
-    if merge_runs(g, ws, found) != OK:
+    if merge_long_runs(&g.long_runs, g.rules, g.tables, &g.scratch.words, ws, found, &g.merged) != OK:
         return OUT_OF_MEMORY
     for k in range(g.n_pieces):
         if add_parts(g, &g.pieces[k]) != OK:
@@ -351,7 +301,7 @@ cdef int merge_parts(
     g.rules = rules
     g.tables = tables
     g.scratch = &ws.parts
-    g.n_pieces = g.n_runs = g.n_words = g.merged = 0
+    g.n_pieces = g.long_runs.n = g.n_words = g.merged = 0
     for k in range(count):
         if words[k].count or words[k].n == NOT_KEPT or not rules.fits(tables, words[k].p, words[k].n):
             continue

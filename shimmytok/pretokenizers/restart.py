@@ -73,13 +73,19 @@ def explored(simulation: Simulation) -> tuple[list[list[int]], list[int], list[i
             if column not in known:
                 after, drop, ages = simulation.step(0, config, symbol)
                 after, told = simulation.tell(0, after)
+                left = simulation.guessed(0, config) - drop
+                if left < 0 or simulation.guessed(0, after) > left + (ages | told).bit_count():
+                    raise TooFar("a guess of what may not happen outlasts what made it")
                 following = number.setdefault(after, len(configs))
                 if following == len(configs):
                     configs.append(after)
                 known[column] = following << NEXT_SHIFT | entry_of(drop, ages | told, simulation.lost)
             row[symbol - FIRST] = known[column]
         rows.append(row)
-        ends.append(entry_of(*simulation.end(0, config), simulation.lost))
+        drop, ages = simulation.end(0, config)
+        if drop > simulation.guessed(0, config):
+            raise TooFar("the same, at the end of the text")
+        ends.append(entry_of(drop, ages, simulation.lost))
         guessed.append(simulation.guessed(0, config))
         if len(configs) > MAX_STATES:
             raise TooLarge(f"more than {MAX_STATES} states")

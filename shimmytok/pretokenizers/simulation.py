@@ -11,8 +11,10 @@ after it read all of them again. A `Config` is instead all that the walks could 
 - `Fresh`: a scan begins at the next symbol; `gap` is what the next stage made of the text without a match before it.
 
 Sets of boundaries are sets of *ages*: bit k is the place k symbols before the one that is read. Only ages up to
-`max_age` can be told. So a boundary about to grow older is told at once, as a *guess*: the state remembers how many
-boundaries it guessed, and drops them where it proves wrong. What must be guessed twice, or later, is refused.
+`max_age` can be told. What holds whether the match grows or dies is told at once, unless something before it is open:
+what `sub` or `otherwise` leave open is younger than what they have told. A boundary about to grow older is told as a
+*guess*: the state remembers how many boundaries it guessed, and drops them where it proves wrong, before anything
+younger is told. What must be guessed twice, or later, is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ __all__ = ["FRESH", "Config", "Move", "Rows", "Scan", "Simulation", "TooFar", "T
 
 MAX_DROP: Final = 3
 HERE: Final = 1  # the set of age 0
-ANY: Final = 1 << 16  # older than all that are counted
 
 Rows = list[list[int]]
 
@@ -89,14 +90,6 @@ def without(states: set[int], if_dead: int, otherwise: Config) -> tuple[int, Con
         inner = without(states | {otherwise.dfa_state}, otherwise.if_dead, otherwise.otherwise)
         otherwise = otherwise._replace(if_dead=inner[0], otherwise=inner[1])
     return if_dead, otherwise
-
-
-def undecided(config: Config) -> int:
-    """The ages of all boundaries that may yet hold, or were told and may not."""
-    if isinstance(config, Scan):
-        open_here = config.if_longer | config.if_dead | (ANY if config.guess else 0)
-        return open_here | undecided(config.sub) | undecided(config.otherwise)
-    return undecided(config.gap) if isinstance(config, Fresh) and config.gap is not None else 0
 
 
 class Simulation:
@@ -218,8 +211,7 @@ class Simulation:
         guess, if_dead, if_longer = config.guess, config.if_dead, config.if_longer
         sure = 0
         if guess == NO_GUESS:
-            both = if_dead & if_longer  # hold however it goes on; told when nothing before them is open
-            both &= -(1 << (if_dead ^ if_longer | undecided(config.sub) | undecided(config.otherwise)).bit_length())
+            both = if_dead & if_longer & -(1 << (if_dead ^ if_longer).bit_length())  # nothing before them is open
             if_dead, if_longer, sure = if_dead ^ both, if_longer ^ both, self.certain(both)
             late = [kind == self.now_or_never for kind in (oldest(if_dead), oldest(if_longer))]
             guess = GUESS_DEAD if late[0] else GUESS_LONGER if late[1] else NO_GUESS

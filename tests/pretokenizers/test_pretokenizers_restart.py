@@ -133,6 +133,53 @@ def test_guesses_that_fail(level: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("patterns", "text"),
+    [
+        # What holds either way must not be told before what is older and open.
+        ((r"[^ b]\s{2}", " "), "111   aa bbbb   bbb111bbb"),
+        (("[b1][^ b][ab]", "[a1]"), " bbba1a1"),
+        ((r"b(?!\S)", r" +(?!\S)|[b1]"), "aaa11bbb111a111a11b   b"),
+        # A guess that has failed is taken back before anything younger is told.
+        (("[b1]a", r"  *(?!\S)"), "   baaa bbb"),
+        ((r"(?:[^1\s]*[^a])", r"\s| "), "111bbbbaaa a"),
+        # A guess in what may not happen outlasts the scan that made it: no table.
+        ((r"1(?!\S)", r" a{1,3}[b1]*(?!\S)"), "1 1 aab 1 aaa1 b"),
+    ],
+)
+def test_lists_that_no_vocabulary_has(patterns: tuple[str, ...], text: str) -> None:
+    for n in range(1, len(text) + 1):
+        agree(patterns, text[:n].encode())
+    agree(patterns, (text * 40).encode())
+
+
+def random_regex(rng: random.Random, depth: int) -> str:
+    """Over a few characters, with what a scan may have read in vain."""
+    branches = []
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        parts = []
+        for _ in range(rng.randint(1, 3)):
+            atom = rng.choice(["a", "b", "[ab]", "1", "[a1]", "[^a]", "[^ b]", " ", r"\s", r"[^1\s]", "[b1]"])
+            if depth and rng.random() < 0.3:
+                atom = f"(?:{random_regex(rng, depth - 1)})"
+            parts.append(atom + rng.choice(["", "", "", "*", "+", "?", "{2}", "{1,3}"]))
+        branches.append("".join(parts) + (r"(?!\S)" if rng.random() < 0.2 else ""))
+    return "|".join(branches)
+
+
+def test_random_lists() -> None:
+    rng = random.Random(6)
+    n_tables = 0
+    while n_tables < 300:
+        patterns = tuple(random_regex(rng, 1) for _ in range(rng.choice([1, 2, 2, 3])))
+        try:
+            n_tables += table_of(patterns) is not None
+        except ValueError:  # a regex that may match nothing, or that might not take linear time
+            continue
+        for size in [3, 6, 12, 12] * 10:
+            agree(patterns, "".join(rng.choice("ab1 ") * rng.choice([1, 1, 2, 3]) for _ in range(size)).encode())
+
+
+@pytest.mark.parametrize(
     ("entry", "problem"),
     [(2 << 8, "no such entry"), (1 << 5, "no such entry"), (16, "no such entry"), (1 << 8, "has not told")],
 )
@@ -140,7 +187,7 @@ def test_tables_that_are_refused(entry: int, problem: str) -> None:
     """What would read or write outside of the memory there is."""
     tree = parse("a")
     classes = partition(list(charsets_of(tree)))
-    stages = [(3, 0, array("H"), b"", bytes(256))]
+    stages = [(1, 0, array("H"), b"", bytes(256))]
     make = type(compile_patterns(("a",)))
     table = Restart(2, array("I", [entry, 0, 0, 0]), array("I", [0, 0]), bytes([0, 1]))
     with pytest.raises(ValueError, match=problem):
@@ -152,4 +199,13 @@ def test_tables_that_are_refused(entry: int, problem: str) -> None:
             classes.pages,
             stages,
             table._replace(entries=array("I", [0, 0, 0, 0]), ends=array("I", [1 << 5, 0])),
+        )
+    scanner = (1, 0, array("H"), b"", bytes(256))
+    with pytest.raises(ValueError, match="stage 0 is a scanner"):
+        make(
+            classes.ascii,
+            classes.page_of,
+            classes.pages,
+            [scanner, scanner],
+            table._replace(entries=array("I", [0] * 4)),
         )

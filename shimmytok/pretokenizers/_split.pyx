@@ -239,7 +239,7 @@ cdef class Splitter:
         """Where the last stage is a scanner, the table does not do it."""
         cdef const Stage* last = &self.tables.stages[self.tables.n_stages - 1]
         cdef size_t i, c, page, of_page
-        cdef bint is_wanted
+        cdef bint is_wanted = False
         for i in range(self.tables.n_stages - 1):
             if self.tables.stages[i].kind != WALK:
                 raise ValueError(f"a table, and stage {i} is a scanner")
@@ -250,10 +250,11 @@ cdef class Splitter:
             if last.members[self.ascii[c]]:
                 shim_byte_set_add(&self.tables.wanted, <uint8_t>c)
         for page in range(<size_t>PAGES_OF_UNICODE):
-            of_page = <size_t>self.page_of[page] << 8
-            is_wanted = False
-            for i in range(of_page, of_page + 256):
-                is_wanted |= last.members[self.pages[i]]
+            if page == 0 or self.page_of[page] != self.page_of[page - 1]:   # most are the same
+                of_page = <size_t>self.page_of[page] << 8
+                is_wanted = False
+                for i in range(of_page, of_page + 256):
+                    is_wanted |= last.members[self.pages[i]]
             if is_wanted and page < 8:                     # each lead byte of two has 64 characters
                 for c in range(4 * page, 4 * page + 4):
                     shim_byte_set_add(&self.tables.wanted, <uint8_t>(0xC0 | c))

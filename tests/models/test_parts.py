@@ -224,7 +224,7 @@ def test_runs_behind_parts_of_characters(unit, before):
 
 
 @pytest.mark.parametrize("size", [5000, 16_383, 16_384, 50_001])
-@pytest.mark.parametrize("before", ["", "b" * 5])
+@pytest.mark.parametrize("before", ["", "b" * 5, "b" * 5000])
 def test_runs_whose_tokens_are_longer_than_half_their_heads(before, size):
     doubles = ["a" * 2**n for n in range(1, 11)]
     merges = [" ".join([text[: len(text) // 2]] * 2).encode() for text in doubles]

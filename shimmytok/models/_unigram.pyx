@@ -27,9 +27,11 @@ That gives the same ids because:
    - a sum to a place where tokens begin is at least that of the way character by character, each of which adds a
      token of at most 4 bytes or the unknown token, and at most as many times the highest score as there are bytes;
    - a challenger is one score away from such a sum.
-   `exact_size` is how many bytes of normalised text keep both below 2**(53-q).  A word of n bytes that becomes more
-   than MOST_GROWTH n (and 3 more, for a first word, and for any that is SPACED and so has a CUT byte beside it) is not
-   alone either, which bounds the normalised text by the raw one.
+   `most_raw` is how many bytes of any text keep both below 2**(53-q).  A word of n bytes that becomes more than
+   MOST_GROWTH n (and 3 more, for a first word, and for any that is SPACED and so has a CUT byte beside it) is not
+   alone either, which bounds the normalised text by the raw one.  What is longer is encoded in parts: the scores of
+   the ids of each, and how much text unknown ones stand for, tell how far from 0 the sum is at most, a hundredth of
+   what it might be.  Where that is too far, the whole fragment is encoded as one stream, too.
 4. Runs of unknown tokens over a cut would become one.  But U+2581 is a token, and the text of the unknown one, if that
    is in the trie, has no U+2581 at this end: so no word begins with an unknown token where it begins with U+2581, and
    none ends with one where it ends so, unless an odd character before swallows a part of it: a word that ends with an
@@ -38,6 +40,7 @@ That gives the same ids because:
 5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with the same behind it.
 """
 
+from libc.math cimport fabs
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -47,14 +50,16 @@ from shimmytok._ids cimport IdBuffer
 from shimmytok._large_memory cimport LargeMemory
 from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
 from shimmytok._trie cimport TokenTrie
+from shimmytok._vocab cimport TokenTable
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, IdSink, Workspace, \
     reserve, workspace_free, workspace_init
+from shimmytok.models._exact_sums cimport ExactSums, add_scores, stay_exact
 from shimmytok.models._model cimport Model
 from shimmytok.models._unigram_stream cimport NOT_ALONE, Following, encode_stream
 from shimmytok.models._unigram_words cimport BEHIND, NOTHING, SPACED, WordRules, Words, cut_block, ends_with_space, \
-    following, head_size, word_rules
+    following, head_size, section_size, word_rules
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     push_best
 from shimmytok.normalizers._sentencepiece cimport MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
@@ -64,11 +69,14 @@ cdef enum:
     MOST_GROWTH = 16
     PART = 1 << 12                 # bytes of normalised text that are looked at together, at most
 
+cdef double EXACT_SHARE = 1 - 2.0 ** -20                   # of the limit: what sums are bounded by is rounded itself
+
 cdef struct UnigramTables:
     ViterbiTables viterbi
     NormalizerView normalizer
     WordRules words
-    size_t most_raw                # bytes of a fragment whose words may be encoded alone
+    ExactSums sums
+    size_t most_raw                # bytes of text whose words may be encoded alone, if nothing was before
     WordCacheTables* cache
 
 
@@ -202,17 +210,67 @@ cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Work
     return NOT_ALONE if status == OK and state.space_wanted else status
 
 
-cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
-    cdef size_t head
+cdef inline bint may_be_words(const UnigramTables* t, double sum, size_t n) noexcept nogil:
+    """May the words in n bytes be encoded alone, if the sum before is no further from 0 than `sum`?"""
+    return n <= t.most_raw and stay_exact(&t.sums, sum, MOST_GROWTH * n + MARK)
+
+
+cdef int normalized_size(
+    const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, size_t* total
+) noexcept nogil:
+    """Of the words in n bytes, at most: the first one may get a U+2581 that others do not."""
+    cdef Normalizing state = normalizing(&t.normalizer, n)
+    cdef size_t size
     cdef int status
-    if t.words.head_apart:
-        head = head_size(&t.words, text, n)
-        status = encode_head(t, text, head, ws, out)
+    total[0] = MARK
+    while state.at < n:
+        size = 0
+        status = normalize(&t.normalizer, text, n, &state, PART, &ws.escaped, &size)
+        if status != OK:
+            return NOT_ALONE if status == TOO_LONG or status == TOO_SLOW else status
+        total[0] += size
+    return OK
+
+
+cdef int add_sum(
+    const UnigramTables* t, const uint8_t* text, size_t n, const uint32_t* ids, size_t count, Workspace* ws, double* sum
+) noexcept nogil:
+    """Add how far the ids of n bytes may take a sum from 0.  Unknown ones stand for what the others do not."""
+    cdef size_t known = 0, size
+    cdef int status
+    if add_scores(&t.sums, ids, count, sum, &known):
+        status = normalized_size(t, text, n, ws, &size)
         if status != OK:
             return status
-        text += head
-        n -= head
-    return encode_stretches(cut_block, <void*>&t.words, t.cache, encode_missed, t, text, n, ws, out)
+        sum[0] += <double>(size - known) * fabs(t.sums.unknown_score)
+    return OK
+
+
+cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
+    cdef bint head_apart = t.words.head_apart
+    cdef double sum = 0
+    cdef size_t part, first
+    cdef int status
+    while n or head_apart:
+        if head_apart:
+            part = head_size(&t.words, text, n)
+        else:
+            part = n if may_be_words(t, sum, n) else section_size(&t.words, text, n)
+        if not may_be_words(t, sum, part):
+            return NOT_ALONE
+        first = out.n
+        if head_apart:
+            status = encode_head(t, text, part, ws, out)
+        else:
+            status = encode_stretches(cut_block, <void*>&t.words, t.cache, encode_missed, t, text, part, ws, out)
+        if status == OK and part < n:
+            status = add_sum(t, text, part, out.ids + first, out.n - first, ws, &sum)
+        if status != OK:
+            return status
+        text += part
+        n -= part
+        head_apart = False
+    return OK
 
 
 cdef int encode_fragment(
@@ -221,12 +279,10 @@ cdef int encode_fragment(
     cdef const UnigramTables* t = <const UnigramTables*>tables
     cdef Normalizing state = normalizing(&t.normalizer, n)
     cdef size_t before = out.n
-    cdef int status
-    if n <= t.most_raw:
-        status = encode_words(t, text, n, ws, out)
-        if status != NOT_ALONE:
-            return status
-        out.n = before
+    cdef int status = encode_words(t, text, n, ws, out)
+    if status != NOT_ALONE:
+        return status
+    out.n = before
     return encode_stream(&t.viterbi, &t.normalizer, text, n, &state, NOTHING, ws, out)
 
 
@@ -248,8 +304,8 @@ cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, 
 cdef class UnigramModel(Model):
     """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
-    `exact_size`: the bytes of normalised text for which sums are exact; 0 where words may not be encoded alone.
-    `words`: what these are.
+    `scores`: float32[tokens], that of a token is what it adds to a sum, or further from 0.  `sums`: what these are
+    bounded by, None where words may not be encoded alone.  `words`: what these are.
     `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time, about; all that
     start at one place always are.
     """
@@ -257,13 +313,15 @@ cdef class UnigramModel(Model):
     cdef UnigramTables t
     cdef TokenTrie _trie
     cdef uint64_t[::1] _leaves     # of the size of a Leaf each
+    cdef TokenTable _texts
+    cdef const float[::1] _scores
     cdef SentencePieceNormalizer _normalizer
     cdef WordCache _cache
 
     def __init__(
-        self, TokenTrie trie not None, const float[::1] scores not None, SentencePieceNormalizer normalizer not None,
-        WordCache cache not None, *, unknown, double unknown_score, bint finite, exact_size, Words words,
-        size_t most_matches,
+        self, TokenTable texts not None, TokenTrie trie not None, const float[::1] of_leaves not None,
+        const float[::1] scores not None, SentencePieceNormalizer normalizer not None, WordCache cache not None, *,
+        unknown, double unknown_score, bint finite, sums, Words words, size_t most_matches,
     ):
         cdef Leaf* leaves
         cdef size_t k
@@ -271,13 +329,13 @@ cdef class UnigramModel(Model):
         self._normalizer = normalizer
         self._cache = cache
         self.t.viterbi.trie = trie.trie
-        if <size_t>scores.shape[0] != trie._n_leaves:
-            raise ValueError(f"{scores.shape[0]} scores for {trie._n_leaves} leaves")
+        if <size_t>of_leaves.shape[0] != trie._n_leaves:
+            raise ValueError(f"{of_leaves.shape[0]} scores for {trie._n_leaves} leaves")
         self.t.viterbi.unknown = NONE if unknown is None else unknown
         self._leaves = LargeMemory(trie._n_leaves + 1)
         leaves = <Leaf*>&self._leaves[0]
         for k in range(trie._n_leaves):
-            leaves[1 + k].score = scores[k]
+            leaves[1 + k].score = of_leaves[k]
             leaves[1 + k].token = trie.trie.tokens[k]
         self.t.viterbi.leaves = leaves
         self.t.viterbi.unknown_score = unknown_score
@@ -285,7 +343,16 @@ cdef class UnigramModel(Model):
         self.t.viterbi.finite = finite
         self.t.viterbi.part = min(<size_t>PART, max(<size_t>1, most_matches // max(<size_t>1, trie._most_nested)))
         self.t.cache = &cache.t
-        self.t.most_raw = max(0, min(exact_size, 0xFFFFFFFF) - MARK) // MOST_GROWTH
+        if sums is not None:
+            self._texts, self._scores = texts, scores
+            self.t.sums.texts = &texts.table
+            self.t.sums.scores = &scores[0]
+            self.t.sums.unknown = self.t.viterbi.unknown
+            self.t.sums.unknown_score = unknown_score
+            self.t.sums.limit = sums.limit * EXACT_SHARE
+            self.t.sums.largest = sums.largest
+            self.t.sums.a_byte = sums.a_byte
+            self.t.most_raw = max(0, min(sums.exact_size(), 0xFFFFFFFF) - MARK) // MOST_GROWTH
         self.t.words = word_rules(&self.t.normalizer, words)
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment

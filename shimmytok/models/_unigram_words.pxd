@@ -33,6 +33,11 @@ cdef void cut_block(
 cdef size_t head_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil
 
 
+# How many bytes of text are encoded alone with the same ids, of a text of any length: whole words, about as many as a
+# section has.
+cdef size_t section_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil
+
+
 cdef inline bint ends_with_space(const WordRules* t, const Missed* word) noexcept nogil:
     return t.kinds[word.p[word.n - 1]] == CUT
 

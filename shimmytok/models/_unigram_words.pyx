@@ -7,6 +7,9 @@ from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport CHUNK, add_chunk, add_ends, shim_byte_sets_init, shim_masks, shim_masks_of
 from shimmytok.normalizers._sentencepiece cimport MARK
 
+cdef enum:
+    SECTION = 1 << 15              # bytes, about
+
 NOTHING.p = b"\0"
 NOTHING.n = 0
 
@@ -68,3 +71,20 @@ cdef size_t head_size(const WordRules* t, const uint8_t* text, size_t n) noexcep
     while at < n and t.kinds[text[at]] == CUT and t.words == BEHIND:
         at += 1
     return at
+
+
+cdef inline bint begins(const WordRules* t, const uint8_t* p) noexcept nogil:
+    """Does a word begin at `p`, or the bytes between it and the one before?"""
+    return (t.kinds[p[-1]] == CUT) == (t.words == BEHIND) and (t.kinds[p[0]] == CUT) != (t.words == BEHIND)
+
+
+cdef size_t section_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil:
+    cdef size_t at = min(n - 1, <size_t>SECTION)
+    while at > 0 and not begins(t, text + at):
+        at -= 1
+    if at:
+        return at
+    at = SECTION
+    while at < n and not begins(t, text + at):
+        at += 1
+    return min(at, n)

@@ -14,7 +14,7 @@ from shimmytok.models._unigram import UnigramModel
 from shimmytok.models._unigram_words import Words
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
-from shimmytok.models.unigram_sums import exact_size
+from shimmytok.models.unigram_sums import sum_bounds
 from shimmytok.normalizers._charsmap import Charsmap
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
 from shimmytok.normalizers.sentencepiece import cutting_bytes, plain_bytes
@@ -61,15 +61,17 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         of_leaves = own[trie.tokens()]
         words = _words(vocab, trie, in_trie, unknown) if by_words else None
         return UnigramModel(
+            vocab.texts,
             trie,
             of_leaves,
+            scores,
             normalizer,
             cache,
             unknown=unknown,
             unknown_score=unknown_score,
             finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
             words=words or Words.SPACED,
-            exact_size=exact_size(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score) if words else 0,
+            sums=sum_bounds(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score) if words else None,
             most_matches=MOST_MATCHES,
         )
 

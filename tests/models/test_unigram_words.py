@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from unittest import mock
 
 import pytest
@@ -61,6 +62,55 @@ def test_long_texts_in_parts_and_as_a_whole(tokens, words, extra):
     assert tokenizer(tokens, matches=500, **flags).encode(text) == ids
     for score in (1e-30, math.nan):
         assert tokenizer([*tokens, (b"\xff\xff", score, NORMAL)], **flags).encode(text) == ids
+
+
+# "ab" has two ways of which the better one is so by a bit that sums lose beyond 2**27, far beyond a section's worth.
+NEAR = [
+    *FIRST,
+    ("▁".encode(), -200.0, NORMAL),
+    ("▁a".encode(), -100.0, NORMAL),
+    (b"a", -150.0, NORMAL),
+    (b"b", -100.0, NORMAL),
+    (b"ab", -(2.0**-26), NORMAL),
+]
+BETTER, OTHER = [4, 6], [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("ab " * 300_000, BETTER),
+        ("ab " * 900_000, OTHER),
+        (("x" * 40 + " ") * 20_000 + "ab " * 1000, OTHER),  # most of the sum is that of unknown characters
+        (("a x" * 9 + " ") * 9_000 + "ab " * 1000, BETTER),
+    ],
+    ids=["near", "far", "unknown", "some unknown"],
+)
+def test_texts_whose_sums_are_told_by_their_ids(text, last):
+    """Longer than what is exact whatever the text is."""
+    stream = tokenizer([*NEAR, (b"\xff\xff", 1e-30, NORMAL)], **WORDS).encode(text, add_special_tokens=False)
+    assert tokenizer(NEAR, **WORDS).encode(text, add_special_tokens=False) == stream
+    assert stream[-2:] == last
+
+
+@pytest.mark.parametrize("prefix", [True, False])
+@pytest.mark.parametrize(
+    ("text", "extra"), [("▁a", True), ("▁a", False), ("a▁", False)], ids=["spaced", "before", "behind"]
+)
+def test_sections_of_long_texts(text, extra, prefix):
+    """Sections end where words do, whatever the spaces are, and wherever a section should end."""
+    choice = random.Random(text)
+    words = ["ab", "a", "b", "x", "aabbab", "é"]
+    bits = [choice.choice(words) + " " * choice.choice([1, 1, 1, 2, 5]) for _ in range(20_000)]
+    bits.insert(12_000, "ab" * 16_500)
+    bits.insert(6_000, " " * 33_000)
+    whole = "".join(bits)
+    tokens = [(text.encode() if token[0] == "▁a".encode() else token[0], *token[1:]) for token in NEAR]
+    flags = flags_of(remove_extra_whitespaces=extra, add_space_prefix=prefix)
+    tok, stream = tokenizer(tokens, **flags), tokenizer([*tokens, (b"\xff\xff", 1e-30, NORMAL)], **flags)
+    for begin in (0, 1, 5, 30, 31, 32, 20_000, 20_001, 40_000):
+        part = whole[begin:]
+        assert tok.encode(part, add_special_tokens=False) == stream.encode(part, add_special_tokens=False)
 
 
 @st.composite
@@ -123,7 +173,7 @@ def test_what_a_word_is_is_told_by_the_vocabulary(texts, extra, words):
     with mock.patch.object(unigram, "UnigramModel", wraps=unigram.UnigramModel) as made:
         tokenizer(tokens, **flags_of(remove_extra_whitespaces=extra))
     by_words = made.call_args_list[0].kwargs
-    assert (by_words["words"] if by_words["exact_size"] else None) == words
+    assert (by_words["words"] if by_words["sums"] else None) == words
 
 
 @pytest.mark.parametrize("unknown", [5, 4], ids=["b", "▁a"])

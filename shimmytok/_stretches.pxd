@@ -44,13 +44,13 @@ cdef inline int stretches_init(Stretches* s, Buffer* room) noexcept nogil:
 
 
 cdef inline void add_chunk(
-    Stretches* s, int level, uint32_t base, uint64_t run, uint64_t single_first, uint64_t single_last
+    Stretches* s, int level, uint32_t base, uint64_t run, uint64_t cuts, uint64_t single_first, uint64_t single_last
 ) noexcept nogil:
-    """List the stretches of the 64 bytes from `base` on: runs of bytes, and single characters (their first and last
-    bytes), none of whose bytes are in runs."""
+    """List the stretches of the 64 bytes from `base` on: runs of bytes, parted before some (`cuts`), and single
+    characters (their first and last bytes), none of whose bytes are in runs."""
     cdef uint64_t before = run << 1 | s.inside
-    cdef uint64_t starts = single_first | (run & ~before)
-    cdef uint64_t ends = (single_last << 1 | s.after_single) | (before & ~run)
+    cdef uint64_t starts = single_first | cuts | (run & ~before)
+    cdef uint64_t ends = (single_last << 1 | s.after_single) | cuts | (before & ~run)
     s.n_starts += shim_bit_numbers(level, starts, base, s.starts + s.n_starts)
     s.n_ends += shim_bit_numbers(level, ends, base, s.ends + s.n_ends)
     s.inside = run >> 63

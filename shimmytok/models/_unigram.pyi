@@ -24,6 +24,7 @@ class UnigramModel(Model):
         finite: bool,
         sums: SumBounds | None,
         words: Words,
+        cuts: NDArray[np.uint64],
         most_matches: int,
     ) -> None: ...
     def first_id(self, text: bytes) -> int | None: ...

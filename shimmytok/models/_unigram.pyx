@@ -20,6 +20,13 @@ That gives the same ids because:
    BEHIND: No token has anything behind U+2581, nor behind a part of it that it begins with.
    A word behind which no other can follow, or over whose end no token reaches, is encoded with a byte behind it that no
    token has: in BEFORE the CUT bytes at the text's end, in BEHIND all words.
+   Words are cut inside, too, between two characters of ASCII with no other kind behind them.  Each becomes the same
+   whatever ASCII is beside it, and neither is taken in with what comes before (`fixed_bytes`): so both sides are
+   normalised alone as they are together, and the right one begins as that character does.  No token
+   has the byte that the left one ends with, and the one that the right one begins with, side by side.  The latter is
+   a token, and the unknown token's text, if that is in the trie, does not begin with it: so no unknown token begins
+   there.  Where a character before is so odd that it swallows the last byte, and more, the word is not whole at its
+   end, and not alone.
 3. So the best way is made of the best ways through the words, if sums are exact: adding the sum of all words before to
    every sum in a word then changes no comparison, ties among them, and what is found first stays the same.  Sums
    are exact while they are small: all scores are multiples of a power of two, 2**-q, and so are their sums, and a
@@ -59,7 +66,7 @@ from shimmytok.models._exact_sums cimport ExactSums, add_scores, stay_exact
 from shimmytok.models._model cimport Model
 from shimmytok.models._unigram_stream cimport NOT_ALONE, Following, encode_stream
 from shimmytok.models._unigram_words cimport BEHIND, NOTHING, SPACED, WordRules, Words, cut_block, ends_with_space, \
-    following, head_size, section_size, word_rules
+    following, has_context, head_size, section_size, word_rules
 from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
     push_best
 from shimmytok.normalizers._sentencepiece cimport MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
@@ -82,8 +89,13 @@ cdef struct UnigramTables:
 
 cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
     cdef Normalizing state = normalizing(&t.normalizer, word.n)
-    state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words.words == SPACED else 0)
     state.space_wanted = False                             # it is not the first
+    if has_context(&t.words, word):
+        state.at = 1
+        state.in_word = True
+        state.left = MOST_GROWTH * (<size_t>word.n - 1)
+    else:
+        state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words.words == SPACED else 0)
     return state
 
 
@@ -305,7 +317,8 @@ cdef class UnigramModel(Model):
     """A unigram model over a trie of tokens and the scores of its leaves (float32[leaves]).
 
     `scores`: float32[tokens], that of a token is what it adds to a sum, or further from 0.  `sums`: what these are
-    bounded by, None where words may not be encoded alone.  `words`: what these are.
+    bounded by, None where words may not be encoded alone.  `words`: what these are; `cuts`: where, inside
+    (`word_cuts`).
     `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time, about; all that
     start at one place always are.
     """
@@ -321,7 +334,8 @@ cdef class UnigramModel(Model):
     def __init__(
         self, TokenTable texts not None, TokenTrie trie not None, const float[::1] of_leaves not None,
         const float[::1] scores not None, SentencePieceNormalizer normalizer not None, WordCache cache not None, *,
-        unknown, double unknown_score, bint finite, sums, Words words, size_t most_matches,
+        unknown, double unknown_score, bint finite, sums, Words words, const uint64_t[::1] cuts not None,
+        size_t most_matches,
     ):
         cdef Leaf* leaves
         cdef size_t k
@@ -353,7 +367,9 @@ cdef class UnigramModel(Model):
             self.t.sums.largest = sums.largest
             self.t.sums.a_byte = sums.a_byte
             self.t.most_raw = max(0, min(sums.exact_size(), 0xFFFFFFFF) - MARK) // MOST_GROWTH
-        self.t.words = word_rules(&self.t.normalizer, words)
+        if cuts.shape[0] * sizeof(uint64_t) != sizeof(self.t.words.cuts):
+            raise ValueError(f"{cuts.shape[0]} words of cuts")
+        self.t.words = word_rules(&self.t.normalizer, words, &cuts[0])
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment
         self.encode_bundle = encode_bundle

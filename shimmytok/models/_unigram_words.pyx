@@ -1,4 +1,10 @@
-"""The words that a text of a unigram model is cut into: at bytes that become spaces.  _unigram.pyx says why."""
+"""The words that a text of a unigram model is cut into, at bytes that become spaces, and inside.
+
+_unigram.pyx says why they may be encoded alone.
+Where words are SPACED, the same bytes have other ids at a word's beginning, where a U+2581 comes before them, than
+behind a cut inside.  So that the word cache tells them apart, what is behind such a cut takes along the byte before it
+(`has_context`): no word begins with two bytes that there is a cut between.
+"""
 
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -10,6 +16,9 @@ from shimmytok.normalizers._sentencepiece cimport MARK
 cdef enum:
     SECTION = 1 << 15              # bytes, about
 
+cdef extern from "bits.h":
+    unsigned shim_lowest(uint64_t x) noexcept nogil
+
 NOTHING.p = b"\0"
 NOTHING.n = 0
 
@@ -20,17 +29,46 @@ BYTE_OF_NO_TOKEN.p = b"\0"         # which ends texts of tokens; C puts another 
 BYTE_OF_NO_TOKEN.n = 1
 
 
-cdef WordRules word_rules(const NormalizerView* normalizer, Words words) noexcept nogil:
+cdef WordRules word_rules(const NormalizerView* normalizer, Words words, const uint64_t* cuts) noexcept nogil:
     cdef WordRules t
     cdef uint8_t[128] members
-    cdef size_t c
+    cdef size_t left, right
     t.words = words
     t.kinds = normalizer.kinds
     t.head_apart = words != SPACED and normalizer.add_space_prefix
-    for c in range(128):
-        members[c] = normalizer.kinds[c] != CUT
+    memcpy(t.cuts, cuts, sizeof(t.cuts))
+    for left in range(128):
+        members[left] = normalizer.kinds[left] != CUT
+    for left in range(128):
+        for right in range(128):
+            if may_cut(&t, <uint8_t>left, <uint8_t>right):
+                # One of the two is no small letter.
+                members[right if 97 <= left <= 122 else left] |= 2
     shim_byte_sets_init(&t.bytes, members)
     return t
+
+
+cdef inline uint64_t cuts_inside(
+    const WordRules* t, const uint8_t* text, size_t n, size_t at, const shim_masks* masks, uint64_t inside
+) noexcept nogil:
+    """Bit i: a word is cut before byte `at` + i of the text; `inside`: which bytes have one of a word before them."""
+    cdef uint64_t wide_behind = masks.wide >> 1 | <uint64_t>(n - at > CHUNK and text[at + CHUNK] >= 0x80) << 63
+    cdef uint64_t wanted = (masks.second | masks.second << 1 | 1) & inside & ~wide_behind, cuts = 0
+    cdef const uint8_t* p
+    cdef unsigned i
+    while wanted:
+        i = shim_lowest(wanted)
+        p = text + at + i
+        cuts |= <uint64_t>may_cut(t, (p - 1)[0], p[0]) << i
+        wanted &= wanted - 1
+    return cuts
+
+
+cdef inline void take_context(Stretches* s, size_t first) noexcept nogil:
+    """Have what is behind a cut inside a word, from number `first` on, begin with the byte before."""
+    cdef size_t k
+    for k in range(max(first, <size_t>1), s.n_starts):
+        s.starts[k] -= s.starts[k] == s.ends[k - 1]
 
 
 cdef void cut_block(
@@ -39,7 +77,8 @@ cdef void cut_block(
     cdef const WordRules* t = <const WordRules*>rules
     cdef uint8_t[CHUNK] last
     cdef shim_masks masks
-    cdef uint64_t within = ~<uint64_t>0, run, before
+    cdef uint64_t within = ~<uint64_t>0, run, before, cuts
+    cdef size_t first = s.n_starts
     if at == 0 and t.words != SPACED:
         s.starts[0] = 0
         s.n_starts = 1
@@ -53,13 +92,18 @@ cdef void cut_block(
         else:
             shim_masks_of(simd_level, &t.bytes, text + at, &masks)
         run = (masks.first | masks.wide) & within
+        before = run << 1 | s.inside
+        cuts = cuts_inside(t, text, n, at, &masks, run & before & ~<uint64_t>(at == 0))
         if t.words == SPACED:
-            add_chunk(s, simd_level, <uint32_t>at, run, 0, 0)
+            add_chunk(s, simd_level, <uint32_t>at, run, cuts, 0, 0)
         else:
-            before = run << 1 | s.inside
-            add_ends(s, simd_level, <uint32_t>at, within & (run & ~before if t.words == BEHIND else before & ~run))
+            add_ends(
+                s, simd_level, <uint32_t>at, within & (cuts | (run & ~before if t.words == BEHIND else before & ~run))
+            )
             s.inside = run >> 63
         at += CHUNK
+    if t.words == SPACED:
+        take_context(s, first)
 
 
 cdef size_t head_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil:
@@ -75,7 +119,7 @@ cdef size_t head_size(const WordRules* t, const uint8_t* text, size_t n) noexcep
 
 cdef inline bint begins(const WordRules* t, const uint8_t* p) noexcept nogil:
     """Does a word begin at `p`, or the bytes between it and the one before?"""
-    return (t.kinds[p[-1]] == CUT) == (t.words == BEHIND) and (t.kinds[p[0]] == CUT) != (t.words == BEHIND)
+    return (t.kinds[(p - 1)[0]] == CUT) == (t.words == BEHIND) and (t.kinds[p[0]] == CUT) != (t.words == BEHIND)
 
 
 cdef size_t section_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil:

@@ -11,13 +11,14 @@ from shimmytok._word_cache import WordCache
 from shimmytok.errors import GGUFError
 from shimmytok.gguf import Metadata, keys
 from shimmytok.models._unigram import UnigramModel
+from shimmytok.models._unigram_cuts import word_cuts
 from shimmytok.models._unigram_words import Words
 from shimmytok.models.ends import around
 from shimmytok.models.parts import Parts
 from shimmytok.models.unigram_sums import sum_bounds
 from shimmytok.normalizers._charsmap import Charsmap
 from shimmytok.normalizers._sentencepiece import SentencePieceNormalizer
-from shimmytok.normalizers.sentencepiece import cutting_bytes, plain_bytes
+from shimmytok.normalizers.sentencepiece import cutting_bytes, fixed_bytes, plain_bytes
 from shimmytok.special_ids import TokenAttr, attributes
 from shimmytok.vocab import Flags, Vocab, read_vocab
 
@@ -29,6 +30,7 @@ NUL = b"\0"  # which no text of a token has
 
 DEFAULT_IDS = {"eos": 1, "unk": 2, "pad": 0}
 
+NO_CUTS = np.zeros(256, np.uint64)
 MOST_MATCHES = 1 << 16  # about 1 MB
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -53,13 +55,15 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         cuts=cutting_bytes(charsmap, cut_texts),
         plain=plain_bytes(charsmap, cut_texts),
     )
+    fixed = fixed_bytes(charsmap, cut_texts)
     scores = np.zeros(n_tokens, np.float32) if vocab.scores is None else vocab.scores
     unknown_score = float(lowest_score(scores[normal]) - np.float32(10))
 
     def model(user_defined: Mask, unknown: int | None, cache: WordCache, *, by_words: bool) -> UnigramModel:
         own = np.where(user_defined, np.float32(0), scores) if user_defined.any() else scores
         of_leaves = own[trie.tokens()]
-        words = _words(vocab, trie, in_trie, unknown) if by_words else None
+        in_text = vocab.texts[unknown] if unknown is not None and unknown < n_tokens and in_trie[unknown] else b""
+        words = _words(vocab, trie, in_trie, in_text) if by_words else None
         return UnigramModel(
             vocab.texts,
             trie,
@@ -71,6 +75,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
             unknown_score=unknown_score,
             finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
             words=words or Words.SPACED,
+            cuts=_cuts(vocab, trie, fixed, in_text) if words else NO_CUTS,
             sums=sum_bounds(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score) if words else None,
             most_matches=MOST_MATCHES,
         )
@@ -97,23 +102,34 @@ def lowest_score(scores: NDArray[np.float32]) -> np.float32:
     return lowest
 
 
-def _words(vocab: Vocab, trie: TokenTrie, in_trie: Mask, unknown: int | None) -> Words | None:
+def _words(vocab: Vocab, trie: TokenTrie, in_trie: Mask, unknown: bytes) -> Words | None:
     """What words the texts of this vocabulary can be cut into; None where these cannot, or could seldom, be encoded
-    alone (_unigram.pyx)."""
+    alone (_unigram.pyx).  `unknown`: the text of the unknown token, if it can be found in texts."""
     mark, _ = trie.longest(MARK)
     if mark is None or vocab.texts[mark] != MARK:
         return None
-    in_text = vocab.texts[unknown] if unknown is not None and unknown < len(in_trie) and in_trie[unknown] else b""
     with_spaces = [vocab.texts[i].replace(MARK, NUL) for i in vocab.texts.holding(MARK, behind=1) if in_trie[i]]
-    if not in_text.startswith(MARK) and not any(NUL in text.lstrip(NUL) for text in with_spaces):
+    if not unknown.startswith(MARK) and not any(NUL in text.lstrip(NUL) for text in with_spaces):
         return Words.SPACED if vocab.flags.remove_extra_whitespaces else Words.BEFORE
-    if vocab.flags.remove_extra_whitespaces or in_text.endswith(MARK):
+    if vocab.flags.remove_extra_whitespaces or unknown.endswith(MARK):
         return None
     # A byte before a space may swallow a part of it, and a token begin with the rest.
     going_on = [vocab.texts[i] for i in vocab.texts.holding(MARK[2:], before=1) if in_trie[i]]
     if any(MARK in text[:-1] or text.startswith((MARK[1:], MARK[2:])) for text in going_on):
         return None
     return Words.BEHIND
+
+
+def _cuts(vocab: Vocab, trie: TokenTrie, fixed: dict[int, bytes], unknown: bytes) -> NDArray[np.uint64]:
+    """Where words can be cut inside; `fixed`: what characters of ASCII become that become the same everywhere."""
+    firsts = {c: text[:1] for c, text in fixed.items()}
+    # No unknown token begins with one of these, neither as a character that is no token, nor as its text.
+    known = {c for c, first in firsts.items() if trie.longest(first)[0] is not None and first != unknown[:1]}
+    return word_cuts(
+        vocab.texts,
+        bytes(fixed[c][-1] if c in fixed else 0 for c in range(0x80)),
+        bytes(fixed[c][0] if c in known else 0 for c in range(0x80)),
+    )
 
 
 def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:

@@ -93,7 +93,7 @@ cdef void cut_words(
         single_last = masks.second
         if masks.wide:
             add_wide(t, p, n - at, &masks, &single_last, straddling)
-        add_chunk(s, level, <uint32_t>at, masks.first, masks.second, single_last)
+        add_chunk(s, level, <uint32_t>at, masks.first, 0, masks.second, single_last)
         at += CHUNK
 
 

@@ -13,6 +13,7 @@ cdef class Charsmap:
     cdef CharsmapView view
     cdef const uint32_t[::1] _units
     cdef bytes _blob
+    cdef uint8_t[256] _later
 
 # The bytes at `p` that are replaced, 0 for none; by what: `replacement` and `size`.  `read` grows by the bytes that
 # were looked at.

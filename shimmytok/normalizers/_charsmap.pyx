@@ -58,9 +58,10 @@ cdef size_t longest_match(
 
 
 cdef bint is_endless(
-    const CharsmapView* map, uint32_t* first, uint32_t* sibling, uint32_t* open_nodes, uint8_t* state
+    const CharsmapView* map, uint32_t* first, uint32_t* sibling, uint32_t* open_nodes, uint8_t* state, uint8_t* later
 ) noexcept nogil:
-    """Does a walk from the root come back to a node it has been at?
+    """Does a walk from the root come back to a node it has been at?  If not, `later` (256 bytes, all zero) tells of
+    each byte whether there is a walk that reads it behind another.
 
     Nodes are told by where their children are: unit i is a child of node i ^ label.  `first`, `open_nodes` and `state`
     (all zero) have room for count + 256 nodes, `sibling` for count units.
@@ -90,6 +91,7 @@ cdef bint is_endless(
             depth -= 1
             continue
         first[node] = sibling[i]
+        later[map.units[i] & LABEL] |= depth > 1
         target = i ^ distance(map.units[i])
         if target >= capacity or state[target] == 2:
             continue
@@ -130,7 +132,7 @@ cdef class Charsmap:
         open_nodes = np.empty(self.view.count + 256, np.uint32)
         state = np.zeros(self.view.count + 256, np.uint8)
         with nogil:
-            endless = is_endless(&self.view, &first[0], &sibling[0], &open_nodes[0], &state[0])
+            endless = is_endless(&self.view, &first[0], &sibling[0], &open_nodes[0], &state[0], self._later)
         if endless:
             raise ValueError("the double array has a cycle: entries without an end")
 
@@ -156,12 +158,6 @@ cdef class Charsmap:
                 found.append(c)
         return bytes(found)
 
-    def occurs_later(self, uint8_t c):
-        """Whether entries may have the byte `c` (not 0) at another place than the first."""
-        cdef uint32_t i, root
-        if self.view.count:
-            root = distance(self.view.units[0])
-            for i in range(self.view.count):
-                if self.view.units[i] & (IS_VALUE | LABEL) == c and i ^ c != root:
-                    return True
-        return False
+    def later(self):
+        """The bytes that entries may have at other places than the first."""
+        return bytes(label for label in range(256) if self._later[label])

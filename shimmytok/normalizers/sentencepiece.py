@@ -20,9 +20,9 @@ def cutting_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> bytes:
     >>> cutting_bytes(Charsmap(b""), [b"a\\tb"])
     b' '
     """
-    used = set(b"".join(user_defined))
+    used = set(b"".join(user_defined)) | set(charsmap.later())
     candidates = [c for c in range(1, 0x80) if c not in used and _becomes(charsmap, c) == SPACE]
-    return bytes(c for c in candidates if not charsmap.following(c) and not charsmap.occurs_later(c))
+    return bytes(c for c in candidates if not charsmap.following(c))
 
 
 def plain_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> bytes:
@@ -40,6 +40,23 @@ def plain_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> bytes:
         and charsmap.match(bytes([c]))[0] == 0
         and all(following >= 0x80 for following in charsmap.following(c))
     )
+
+
+def fixed_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> dict[int, bytes]:
+    """What each ASCII character becomes that becomes the same before ASCII, whatever stands behind it; none that
+    becomes nothing, or anything with a space.
+
+    >>> fixed_bytes(Charsmap(b""), [b"<x>"])[ord("x")]
+    b'x'
+    """
+    later, literal = charsmap.later(), b"".join(user_defined)
+    fixed = {}
+    for c in range(1, 0x80):
+        text = _becomes(charsmap, c)
+        varies = c in later or (c in literal and text != bytes([c]))
+        if not varies and text and SPACE not in text and all(byte >= 0x80 for byte in charsmap.following(c)):
+            fixed[c] = text
+    return fixed
 
 
 def _becomes(charsmap: Charsmap, c: int) -> bytes:

@@ -3,8 +3,8 @@
 From the end of the text to its start: a state of the automaton is the longest suffix of a token that begins at a place,
 and its links list the tokens that do, the longest first.  Of equal costs the longest token is taken.
 
-A clean text is cut before each space behind a byte that no token has before a space, so that the word cache can know
-its words.  Every way leads through such a place, so that its cost is added to all that are compared before it; no state
+A clean text is cut between characters that no token has side by side (_byte_cuts.pyx), so that the word cache can know
+its parts.  Every way leads through such a place, so that its cost is added to all that are compared before it; no state
 lies across it, and what is read before it begins at state 0.  That is not so where a token's score is UNKNOWN, which
 ends the search for a state, or where edges lead elsewhere than characters say.
 """
@@ -12,7 +12,7 @@ ends the search for a state, or where edges lead elsewhere than characters say.
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from shimmytok._space_cuts cimport encode_parts
+from shimmytok._byte_cuts cimport encode_parts
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
 from shimmytok.models._plamo2_tables cimport INVALID, UNKNOWN, Plamo2Tables, Plamo2TableSet, Suffix, follow

@@ -3,7 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
-from shimmytok._space_cuts cimport SpaceCuts
+from shimmytok._byte_cuts cimport ByteCuts
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport NONE
 
@@ -29,7 +29,7 @@ cdef struct Plamo2Tables:
     uint64_t edge_seed
     uint32_t[256] byte_token
     WordCacheTables* cache
-    SpaceCuts cuts
+    ByteCuts cuts
     bint by_words                  # a clean text may be cut there
 
 cdef class Plamo2TableSet:

@@ -11,7 +11,7 @@ import numpy as np
 
 from libc.string cimport memset
 
-from shimmytok._space_cuts cimport join_spaces
+from shimmytok._byte_cuts cimport find_sets, join_bytes
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok.unicode._utf8 cimport decode_unlimited, is_clean
 
@@ -83,7 +83,7 @@ cdef class Plamo2TableSet:
             n = source.starts[k + 1] - source.starts[k]
             if is_byte[k]:
                 continue
-            join_spaces(&self.t.cuts, p, n)
+            join_bytes(&self.t.cuts, p, n)
             if scores[k] == UNKNOWN:
                 self.t.by_words = False
             if is_clean(p, n):
@@ -92,6 +92,7 @@ cdef class Plamo2TableSet:
                 (<Suffix*>self.t.suffixes)[state].token = k
             else:
                 odd.append(texts[k])
+        find_sets(&self.t.cuts)
         if odd:
             self.t.by_words = False
         read = {text: self._insert_odd(text) for text in odd}

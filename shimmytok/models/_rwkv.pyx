@@ -3,15 +3,15 @@
 _longest.pyx finds it, in linear time.  A byte where no token begins is the unknown token.  (llama.cpp never ends when
 the byte begins longer tokens, and gives an id of -1 when there is no unknown token.)
 
-A text is cut before each space behind a byte that no token has before a space, so that the word cache can know its
-words.  No token lies across such a place, and an unknown byte is one byte: so tokens end there, and begin there,
-whatever stands on the other side.
+A text is cut between bytes that no token has side by side (_byte_cuts.pyx), so that the word cache can know its parts.
+No token lies across such a place, and an unknown byte is one byte: so tokens end there, and begin there, whatever
+stands on the other side.
 """
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
-from shimmytok._space_cuts cimport SpaceCuts, encode_parts, join_spaces
+from shimmytok._byte_cuts cimport ByteCuts, encode_parts, find_sets, join_bytes
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._longest cimport LongestTables, LongestTokens, cut_longest
@@ -19,7 +19,7 @@ from shimmytok.models._model cimport Model
 
 cdef struct RwkvTables:
     const LongestTables* longest
-    SpaceCuts cuts
+    ByteCuts cuts
     WordCacheTables* cache
 
 
@@ -44,7 +44,8 @@ cdef class RwkvModel(Model):
     def __init__(self, LongestTokens tokens not None, texts not None, WordCache cache not None):
         cdef bytes text
         for text in texts:
-            join_spaces(&self.t.cuts, text, len(text))
+            join_bytes(&self.t.cuts, text, len(text))
+        find_sets(&self.t.cuts)
         self._tokens = tokens
         self.t.longest = &tokens.t
         self._cache = cache

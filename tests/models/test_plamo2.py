@@ -16,7 +16,7 @@ from tiny import floats, integers, tokenizer
 BYTES = [b"<0x%02X>" % b for b in range(256)]
 SPECIAL = [b"<unk>", b"<bos>", b"<eos>", b"<pad>"]
 SCORES = st.sampled_from([0.0, -1.0, -2.5, -0.00005, 3.25, -1000.0, -2000.0, -1999.9999, 1e30, math.inf, math.nan])
-CHARACTERS = ["a", "b", " ", "é", "中", "😀", "\ufeff", "\ufffd"]
+CHARACTERS = ["a", "b", "B", "(", " ", "é", "中", "😀", "\ufeff", "\ufffd"]
 CLEAN = st.text(st.sampled_from(CHARACTERS), min_size=1, max_size=6).map(str.encode)
 ODD = st.lists(st.sampled_from([b"a", b"b", b"\xff", b"\x80", b"\xe4\xb8", b"\xc1\xa1", b"\xef\xbf\xbd"]), min_size=1)
 
@@ -67,14 +67,22 @@ def test_clean_vocabularies(vocabulary, text):
     vocabularies(CLEAN, SCORES.filter(lambda score: score != -1000.0)),
     st.text(st.sampled_from([*CHARACTERS, " ", "c"]), max_size=90).map(str.encode),
 )
-def test_texts_by_words(vocabulary, text):
-    """No token has the score of an unknown character: clean texts are cut at spaces, and words kept."""
+def test_texts_by_parts(vocabulary, text):
+    """No token has the score of an unknown character: clean texts are cut, and parts kept."""
     tokens, scores = vocabulary
     tok, expected = make(tokens, scores), twin(tokens, scores).encode(text, range(4, 260))
     for _ in range(2):
         assert tok.encode(text) == expected
     lead = text + b"\xe4 a"
     assert tok.encode(lead) == twin(tokens, scores).encode(lead, range(4, 260)), "takes in a space"
+
+
+@pytest.mark.parametrize("character", ["é", "中", "😀"])
+def test_characters_are_never_cut(character):
+    tokens, scores = [b"a", b"."], [-1.0, -1.0]
+    for n in range(4):
+        text = ("a" * n + "." + character * 100).encode()
+        assert make(tokens, scores).encode(text) == twin(tokens, scores).encode(text, range(4, 260))
 
 
 @settings(max_examples=500, deadline=None)

@@ -45,10 +45,14 @@ def test_any_escapes(text):
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.lists(st.lists(st.sampled_from([b"a", b"b", b" ", rb"\x61", rb"\n", b"\xe4", b"\\"]), max_size=6).map(b"".join)),
-    st.lists(st.sampled_from([b"a", b"b", b" ", b" ", b"\n", b"\xe4", b"c", b"\0", b"aaab"]), max_size=40).map(
-        b"".join
+    st.lists(
+        st.lists(
+            st.sampled_from([b"a", b"b", b"B", b"(", b".", b" ", rb"\x61", rb"\n", b"\xe4", b"\\"]), max_size=6
+        ).map(b"".join)
     ),
+    st.lists(
+        st.sampled_from([b"a", b"b", b"B", b"(", b".", b" ", b" ", b"\n", b"\xe4", b"c", b"\0", b"aaab"]), max_size=80
+    ).map(b"".join),
 )
 def test_longest_match(tokens, text):
     tokens = [b"<unk>", *(token or b"\\" for token in tokens)]
@@ -60,12 +64,22 @@ def test_longest_match(tokens, text):
 
 
 def test_long_texts_whose_words_are_cut_or_not():
-    """Words of all lengths; a token with a space inside joins some of them."""
+    """Words of all lengths; a token with a space inside joins some of them, as those with a dot or a capital do."""
     rng = random.Random(4)
     tokens = [b"<unk>", b"a", b"b", b" ", b" a", b"ab", b" ab", b"b a", b"  ", b" a b", b"\xe4 ", b"\xe4", b"a" * 40]
+    tokens += [b".", b"B", b"a.", b".b", b"..", b"BB", b"B.", b"\xe4.", b"B\xe4", b"(", b" ("]
     tok = tokenizer("rwkv", tokens, **UNKNOWN)
-    for size in (1, 63, 64, 65, 300, 1023, 1024, 1025):
-        for letters in (b"ab ", b"a ", b"ab\xe4  ", b"aaaaaaaaaaaaaaaac ", b"a"):
+    for size in (1, 63, 64, 65, 300, 4095, 4096, 4097):
+        for letters in (
+            b"ab ",
+            b"a ",
+            b"ab\xe4  ",
+            b"aaaaaaaaaaaaaaaac ",
+            b"a",
+            b"ab.B(",
+            b"ab.B( \xe4",
+            b"B.(\xe4\xb8",
+        ):
             text = bytes(rng.choices(letters, k=size))
             for _ in range(2):
                 assert tok.encode(text) == rwkv.encode(text, tokens, 0)

@@ -29,10 +29,11 @@ def unescape(text: bytes) -> bytes:
 def encode(text: bytes, tokens: Sequence[bytes], unknown: int) -> list[int]:
     """The longest token at each place, of equal ones the last; a byte where none begins is `unknown`."""
     ids = {unescape(token): i for i, token in enumerate(tokens)}
+    most = max(map(len, ids))
     found = []
     at = 0
     while at < len(text):
-        here: Iterable[bytes] = (text[at:end] for end in range(len(text), at, -1))
+        here: Iterable[bytes] = (text[at:end] for end in range(min(len(text), at + most), at, -1))
         longest = next((piece for piece in here if piece in ids), None)
         found.append(unknown if longest is None else ids[longest])
         at += len(longest or b"_")

@@ -1,0 +1,29 @@
+"""Places between two bytes that no token has side by side, and encoding what lies between them."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint64_t
+
+from shimmytok._stretches cimport shim_byte_sets
+from shimmytok._word_cache cimport WordCacheTables
+from shimmytok._workspace cimport IdSink, Workspace
+
+cdef struct ByteCuts:              # all 0 at first
+    uint64_t[1024] joined          # 256 bits for each byte on the left: a token has one on the right behind it
+    shim_byte_sets sets            # small letters, and others of ASCII behind which there are cuts
+
+# Notes the bytes that a token has side by side.
+cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
+
+# To be called once all tokens are noted.
+cdef void find_sets(ByteCuts* cuts) noexcept nogil
+
+# Pushes the ids of a text that is encoded by itself; a Status.
+ctypedef int (*EncodeWord)(
+    const void* tables, const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil
+
+# Pushes the ids of a text, part by part: from the cache, or encoded; a Status.
+cdef int encode_parts(
+    const ByteCuts* cuts, WordCacheTables* cache, EncodeWord encode, const void* tables,
+    const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil

@@ -1,0 +1,129 @@
+"""Places between two bytes that no token has side by side, so that none lies across, and encoding what lies between.
+
+Not all such places are cut: not between two small letters, nor behind a space, where most vocabularies have tokens that
+lie across nearly all of them, and not between two bytes that are not ASCII.  So in clean text all are between two
+characters.
+"""
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcpy, memset
+
+from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
+from shimmytok._simd cimport simd_level
+from shimmytok._stretches cimport CHUNK, shim_byte_sets_init, shim_masks, shim_masks_of
+from shimmytok._workspace cimport OK
+
+cdef extern from "bits.h":
+    unsigned shim_lowest(uint64_t x) noexcept nogil
+
+cdef enum:
+    SPACE = 0x20
+    BLOCK = 4096                   # bytes whose parts are encoded together
+
+
+cdef struct Job:
+    EncodeWord encode
+    const void* tables
+
+
+cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
+    cdef size_t i
+    for i in range(1, n):
+        cuts.joined[4 * p[i - 1] + (p[i] >> 6)] |= <uint64_t>1 << (p[i] & 63)
+
+
+cdef inline bint is_small(uint8_t c) noexcept nogil:
+    return 97 <= c <= 122                                  # a to z
+
+
+cdef inline bint may_cut(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
+    if left == SPACE or (is_small(left) and is_small(right)) or (left & right) >= 0x80:
+        return False
+    return not cuts.joined[4 * left + (right >> 6)] >> (right & 63) & 1
+
+
+cdef void find_sets(ByteCuts* cuts) noexcept nogil:
+    cdef uint8_t[128] members
+    cdef unsigned left, right
+    for left in range(128):
+        members[left] = 1 if is_small(<uint8_t>left) else 0
+        for right in range(256):
+            if members[left] == 0 and may_cut(cuts, <uint8_t>left, <uint8_t>right):
+                members[left] = 2
+    shim_byte_sets_init(&cuts.sets, members)
+
+
+cdef size_t next_cuts(
+    const ByteCuts* cuts, const uint8_t* text, size_t n, size_t* at, uint32_t* places
+) noexcept nogil:
+    """The cuts of the next BLOCK of bytes; how many.  `at` moves on."""
+    cdef uint8_t[CHUNK] last
+    cdef shim_masks masks
+    cdef uint64_t wanted
+    cdef size_t stop = min(n, at[0] + BLOCK), place, count = 0
+    while at[0] < stop:
+        if stop - at[0] < CHUNK:
+            memset(last, 0, CHUNK)
+            memcpy(last, text + at[0], stop - at[0])
+            shim_masks_of(simd_level, &cuts.sets, last, &masks)
+            wanted = (<uint64_t>1 << (stop - at[0])) - 1
+        else:
+            shim_masks_of(simd_level, &cuts.sets, text + at[0], &masks)
+            wanted = ~<uint64_t>0
+        # By the byte on the left; of the first of the chunk it is not known.
+        wanted &= masks.second << 1 | (masks.first << 1 & ~masks.first) | (masks.wide << 1 & ~masks.wide) | 1
+        if at[0] == 0:
+            wanted &= ~<uint64_t>1
+        while wanted:
+            place = at[0] + shim_lowest(wanted)
+            wanted &= wanted - 1
+            places[count] = <uint32_t>place
+            count += may_cut(cuts, text[place - 1], text[place])
+        at[0] += CHUNK
+    at[0] = stop
+    return count
+
+
+cdef int encode_missed(
+    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
+) noexcept nogil:
+    cdef const Job* job = <const Job*>tables
+    cdef size_t k
+    cdef int status
+    for k in range(count):
+        words[k].first = found.n
+        status = job.encode(job.tables, words[k].p, words[k].n, ws, found)
+        if status != OK:
+            return status
+        words[k].count = <uint32_t>(found.n - words[k].first)
+    return OK
+
+
+cdef int encode_parts(
+    const ByteCuts* cuts, WordCacheTables* cache, EncodeWord encode, const void* tables,
+    const uint8_t* text, size_t n, Workspace* ws, IdSink* out
+) noexcept nogil:
+    cdef uint32_t[BLOCK + 1] ends
+    cdef Pieces pieces
+    cdef Job job
+    cdef size_t at = 0
+    cdef int status
+    job.encode = encode
+    job.tables = tables
+    pieces.text = text
+    pieces.readable = n
+    pieces.start = 0
+    pieces.starts = NULL
+    pieces.inserts = NULL
+    pieces.ends = ends
+    while at < n:
+        pieces.count = next_cuts(cuts, text, n, &at, ends)
+        if at == n:
+            ends[pieces.count] = <uint32_t>n
+            pieces.count += 1
+        if pieces.count:
+            status = encode_pieces(cache, encode_missed, &job, &pieces, ws, out)
+            if status != OK:
+                return status
+            pieces.start = ends[pieces.count - 1]
+    return OK

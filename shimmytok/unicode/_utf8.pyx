@@ -16,6 +16,8 @@ cdef extern from "utf8_check.h" nogil:
 
 cdef enum:
     MIN_VECTOR = 32                # bytes of text that are worth it
+    LONGEST = 4                    # bytes of a character
+    BLOCK = 256                    # bytes that are copied together, if they are clean
 
 
 cdef size_t decode_unlimited(const uint8_t* p, size_t left, uint32_t* cp) noexcept nogil:
@@ -65,15 +67,23 @@ cdef bint is_clean(const uint8_t* text, size_t n) noexcept nogil:
 
 cdef size_t repair(const uint8_t* text, size_t n, uint8_t* out) noexcept nogil:
     """Write the text decoded and encoded again; an invalid byte becomes U+FFFD."""
-    cdef size_t i = 0, written = 0, length
+    cdef size_t i = 0, written = 0, length, stop
     cdef uint32_t cp = 0
     while i < n:
-        length = decode_lenient(text + i, n - i, &cp)
-        if length == 0:
-            cp = 0xFFFD
-            length = 1
-        written += encode(cp, out + written)
-        i += length
+        stop = i + BLOCK if n - i > BLOCK else n
+        while n > stop > i + BLOCK - LONGEST and continues(text + stop):
+            stop -= 1
+        if is_clean(text + i, stop - i):                   # as most of a text is that has a few invalid bytes
+            memcpy(out + written, text + i, stop - i)
+            written += stop - i
+            i = stop
+        while i < stop:
+            length = decode_lenient(text + i, n - i, &cp)
+            if length == 0:
+                cp = 0xFFFD
+                length = 1
+            written += encode(cp, out + written)
+            i += length
     return written
 
 

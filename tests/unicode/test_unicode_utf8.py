@@ -112,3 +112,12 @@ def test_long_texts_are_looked_at_to_the_end(level: str) -> None:
 )
 def test_random_bytes(parts: list[bytes]) -> None:
     agree(b"".join(parts))
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\x80" * 5, b"\xe2\x82", b"\xc0\x80", b"\xf4\x90\x80\x80"])
+def test_a_long_text_with_a_few_bad_bytes(bad: bytes) -> None:
+    """What is clean is copied some hundred bytes at a time: whatever part of a character begins or ends there."""
+    for character in ("a", "é", "中", "😀"):
+        for before in (*range(240, 265), 500, 513):
+            text = (("a" * (before % 4) + character * 600).encode()[:before] + bad + character.encode() * 300)[:1100]
+            assert utf8.repair(text) == oracle.repair(text)

@@ -22,11 +22,10 @@ That gives the same ids because:
    token has: in BEFORE the CUT bytes at the text's end, in BEHIND all words.
    Words are cut inside, too, between two characters of ASCII with no other kind behind them.  Each becomes the same
    whatever ASCII is beside it, and neither is taken in with what comes before (`fixed_bytes`): so both sides are
-   normalised alone as they are together, and the right one begins as that character does.  No token
-   has the byte that the left one ends with, and the one that the right one begins with, side by side.  The latter is
-   a token, and the unknown token's text, if that is in the trie, does not begin with it: so no unknown token begins
-   there.  Where a character before is so odd that it swallows the last byte, and more, the word is not whole at its
-   end, and not alone.
+   normalised alone as they are together, and the right one begins as that character does.  No token has the byte that
+   the left one ends with, and the one that the right one begins with, side by side.  The latter is a token, and the
+   unknown token's text, if that is in the trie, does not begin with it: so no unknown token begins there.  Where a
+   character before is so odd that it swallows the last byte, and more, the word is not whole at its end, and not alone.
 3. So the best way is made of the best ways through the words, if sums are exact: adding the sum of all words before to
    every sum in a word then changes no comparison, ties among them, and what is found first stays the same.  Sums
    are exact while they are small: all scores are multiples of a power of two, 2**-q, and so are their sums, and a
@@ -44,13 +43,13 @@ That gives the same ids because:
    none ends with one where it ends so, unless an odd character before swallows a part of it: a word that ends with an
    unknown token there is not alone.  Vocabularies of which that is not true are encoded as streams.
 
-5. A word that is long is encoded as a stream of its own (_unigram_stream.pyx), with the same behind it.
+5. Words that the word cache does not know are encoded together (_unigram_missed.pyx), a long one as a stream of its own
+   (_unigram_stream.pyx), with the same behind it.
 """
 
 from libc.math cimport fabs
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
 
 from shimmytok._bundle cimport Bundle, pieces_of
 from shimmytok._ids cimport IdBuffer
@@ -59,152 +58,18 @@ from shimmytok._stretch_encoder cimport bundle_stretches, encode_stretches
 from shimmytok._trie cimport TokenTrie
 from shimmytok._vocab cimport TokenTable
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
-from shimmytok._word_cache cimport WordCache, WordCacheTables
+from shimmytok._word_cache cimport WordCache
 from shimmytok._workspace cimport NONE, NOT_BUNDLED, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, IdSink, Workspace, \
-    reserve, workspace_free, workspace_init
-from shimmytok.models._exact_sums cimport ExactSums, add_scores, stay_exact
+    workspace_free, workspace_init
+from shimmytok.models._exact_sums cimport add_scores, stay_exact
 from shimmytok.models._model cimport Model
-from shimmytok.models._unigram_stream cimport NOT_ALONE, Following, encode_stream
-from shimmytok.models._unigram_words cimport BEHIND, NOTHING, SPACED, WordRules, Words, cut_block, ends_with_space, \
-    following, has_context, head_size, section_size, word_rules
-from shimmytok.models._viterbi cimport Best, Leaf, Matches, ViterbiTables, Walk, add_walks, find_best, find_matches, \
-    push_best
-from shimmytok.normalizers._sentencepiece cimport MARK, Normalizing, NormalizerView, SentencePieceNormalizer, \
-    normalize, normalizing
-
-cdef enum:
-    MOST_GROWTH = 16
-    PART = 1 << 12                 # bytes of normalised text that are looked at together, at most
+from shimmytok.models._unigram_missed cimport MOST_GROWTH, PART, UnigramTables, begin_word, encode_long, encode_missed
+from shimmytok.models._unigram_stream cimport NOT_ALONE, encode_stream
+from shimmytok.models._unigram_words cimport NOTHING, Words, cut_block, head_size, section_size, word_rules
+from shimmytok.models._viterbi cimport Leaf
+from shimmytok.normalizers._sentencepiece cimport MARK, Normalizing, SentencePieceNormalizer, normalize, normalizing
 
 cdef double EXACT_SHARE = 1 - 2.0 ** -20                   # of the limit: what sums are bounded by is rounded itself
-
-cdef struct UnigramTables:
-    ViterbiTables viterbi
-    NormalizerView normalizer
-    WordRules words
-    ExactSums sums
-    size_t most_raw                # bytes of text whose words may be encoded alone, if nothing was before
-    WordCacheTables* cache
-
-
-cdef inline Normalizing begin_word(const UnigramTables* t, const Missed* word) noexcept nogil:
-    cdef Normalizing state = normalizing(&t.normalizer, word.n)
-    state.space_wanted = False                             # it is not the first
-    if has_context(&t.words, word):
-        state.at = 1
-        state.in_word = True
-        state.left = MOST_GROWTH * (<size_t>word.n - 1)
-    else:
-        state.left = MOST_GROWTH * <size_t>word.n + (MARK if t.words.words == SPACED else 0)
-    return state
-
-
-cdef inline bint swallows_space(const UnigramTables* t, const Missed* word, const IdSink* found) noexcept nogil:
-    """Does a word end with an unknown token where it should end with U+2581?"""
-    if t.words.words != BEHIND or word.count == 0:
-        return False
-    return found.ids[word.first + word.count - 1] == t.viterbi.unknown and ends_with_space(&t.words, word)
-
-
-cdef int normalize_words(
-    const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, size_t* size, size_t* n_walks
-) noexcept nogil:
-    """Normalise as many words as make about a part, each with what follows it, and begin walks in them; their number
-    goes to `count`, and where each ends in that text to its `first`.  A long word ends the list before it."""
-    cdef Normalizing state
-    cdef Following behind
-    cdef size_t k = 0, begin = 0, part = t.viterbi.part
-    cdef int status
-    size[0] = n_walks[0] = 0
-    while k < count[0] and size[0] < part:
-        state = begin_word(t, &words[k])
-        status = normalize(&t.normalizer, words[k].p, words[k].n, &state, begin + part + 1, &ws.escaped, size)
-        if status != OK:
-            return NOT_ALONE if status == TOO_LONG or status == TOO_SLOW else status
-        if state.at < words[k].n or size[0] - begin > part:
-            size[0] = begin
-            break
-        words[k].first = size[0]
-        behind = following(&t.words, &words[k])
-        if reserve(&ws.escaped, size[0] + behind.n + 1) != OK:
-            return OUT_OF_MEMORY
-        memcpy(<uint8_t*>ws.escaped.data + size[0], behind.p, behind.n + 1)
-        if add_walks(&t.viterbi, <const uint8_t*>ws.escaped.data, begin, size[0], size[0] + behind.n, &ws.walks,
-                     n_walks) != OK:
-            return OUT_OF_MEMORY
-        size[0] += behind.n
-        begin = size[0]
-        k += 1
-    count[0] = k
-    return OK
-
-
-cdef int encode_long(
-    const UnigramTables* t, Missed* word, Normalizing* state, Workspace* ws, IdSink* found
-) noexcept nogil:
-    """Encode a word as a stream."""
-    cdef int status
-    word.first = found.n
-    status = encode_stream(&t.viterbi, &t.normalizer, word.p, word.n, state, following(&t.words, word), ws, found)
-    word.count = <uint32_t>(found.n - word.first)
-    if status == TOO_LONG or status == TOO_SLOW or (status == OK and swallows_space(t, word, found)):
-        return NOT_ALONE
-    return status
-
-
-cdef int encode_some(
-    const UnigramTables* t, Missed* words, size_t* count, Workspace* ws, IdSink* found
-) noexcept nogil:
-    """Encode the first words of a list; `count` becomes how many."""
-    cdef Matches matches
-    cdef Normalizing state
-    cdef Best* best
-    cdef const uint8_t* p
-    cdef size_t size, n_walks, begin = 0, end, k
-    cdef int status = normalize_words(t, words, count, ws, &size, &n_walks)
-    if status != OK:
-        return status
-    if count[0] == 0:
-        count[0] = 1
-        state = begin_word(t, words)
-        return encode_long(t, words, &state, ws, found)
-    p = <const uint8_t*>ws.escaped.data
-    if reserve(&ws.nodes, (size + 1) * sizeof(Best)) != OK or find_matches(
-        &t.viterbi, p, size, <Walk*>ws.walks.data, n_walks, &ws.places, &ws.matches, &matches
-    ) != OK:
-        return OUT_OF_MEMORY
-    if matches.open_from != NONE:
-        return NOT_ALONE
-    best = <Best*>ws.nodes.data
-    for k in range(count[0]):
-        end = words[k].first
-        words[k].first = found.n
-        if end > begin:
-            if not find_best(&t.viterbi, p, begin, end, &matches, best):
-                return NOT_ALONE
-            status = push_best(&t.viterbi, best, begin, end, found.n, found)
-            if status != OK:
-                return status
-        words[k].count = <uint32_t>(found.n - words[k].first)
-        if swallows_space(t, &words[k], found):
-            return NOT_ALONE
-        begin = end + following(&t.words, &words[k]).n
-    return OK
-
-
-cdef int encode_missed(
-    const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
-) noexcept nogil:
-    cdef size_t some
-    cdef int status
-    while count:
-        some = count
-        status = encode_some(<const UnigramTables*>tables, words, &some, ws, found)
-        if status != OK:
-            return status
-        words += some
-        count -= some
-    return OK
 
 
 cdef int encode_head(const UnigramTables* t, const uint8_t* text, size_t n, Workspace* ws, IdSink* out) noexcept nogil:
@@ -318,9 +183,8 @@ cdef class UnigramModel(Model):
 
     `scores`: float32[tokens], that of a token is what it adds to a sum, or further from 0.  `sums`: what these are
     bounded by, None where words may not be encoded alone.  `words`: what these are; `cuts`: where, inside
-    (`word_cuts`).
-    `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time, about; all that
-    start at one place always are.
+    (`word_cuts`).  `finite`: all scores are numbers.  `most_matches`: how many tokens of a text are held at a time,
+    about; all that start at one place always are.
     """
 
     cdef UnigramTables t

@@ -181,7 +181,7 @@ PARTS = {
 }
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     vocabularies_of_parts(),
     st.fixed_dictionaries({}, optional=PARTS),

@@ -20,7 +20,7 @@ typedef struct {
     const uint8_t *text;
     size_t readable;                      /* bytes of it */
     const uint32_t *ends;                 /* of the pieces */
-    const uint32_t *starts;               /* of the pieces, which rise; NULL: each begins where the one before ends, */
+    const uint32_t *starts;               /* of the pieces, none before the last; NULL: each begins where that ends, */
     size_t begin;                         /* and the first here */
     size_t count;
     uint64_t (*keys)[2];                  /* of each piece; aligned to 16 bytes */

@@ -13,6 +13,6 @@ cdef bint add_scores(
         is_unknown = ids[i] == t.unknown
         any_unknown |= is_unknown
         start = t.texts.starts + ids[i]
-        sum[0] += fabs(t.scores[ids[i]])
+        sum[0] += 0 if is_unknown else fabs(t.scores[ids[i]])
         known[0] += 0 if is_unknown else start[1] - start[0]
     return any_unknown

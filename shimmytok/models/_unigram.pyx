@@ -47,7 +47,6 @@ That gives the same ids because:
    (_unigram_stream.pyx), with the same behind it.
 """
 
-from libc.math cimport fabs
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -112,14 +111,15 @@ cdef int normalized_size(
 cdef int add_sum(
     const UnigramTables* t, const uint8_t* text, size_t n, const uint32_t* ids, size_t count, Workspace* ws, double* sum
 ) noexcept nogil:
-    """Add how far the ids of n bytes may take a sum from 0.  Unknown ones stand for what the others do not."""
+    """Add how far the ids of n bytes may take a sum from 0.  Unknown ones stand for what the others do not, each for a
+    run of tokens, perhaps, of one byte or more."""
     cdef size_t known = 0, size
     cdef int status
     if add_scores(&t.sums, ids, count, sum, &known):
         status = normalized_size(t, text, n, ws, &size)
         if status != OK:
             return status
-        sum[0] += <double>(size - known) * fabs(t.sums.unknown_score)
+        sum[0] += <double>(size - known) * t.sums.unknown_score
     return OK
 
 
@@ -128,7 +128,7 @@ cdef int encode_words(const UnigramTables* t, const uint8_t* text, size_t n, Wor
     cdef double sum = 0
     cdef size_t part, first
     cdef int status
-    while n or head_apart:
+    while n:
         if head_apart:
             part = head_size(&t.words, text, n)
         else:
@@ -226,7 +226,7 @@ cdef class UnigramModel(Model):
             self.t.sums.texts = &texts.table
             self.t.sums.scores = &scores[0]
             self.t.sums.unknown = self.t.viterbi.unknown
-            self.t.sums.unknown_score = unknown_score
+            self.t.sums.unknown_score = sums.unknown
             self.t.sums.limit = sums.limit * EXACT_SHARE
             self.t.sums.largest = sums.largest
             self.t.sums.a_byte = sums.a_byte

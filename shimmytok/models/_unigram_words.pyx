@@ -3,7 +3,7 @@
 _unigram.pyx says why they may be encoded alone.
 Where words are SPACED, the same bytes have other ids at a word's beginning, where a U+2581 comes before them, than
 behind a cut inside.  So that the word cache tells them apart, what is behind such a cut takes along the byte before it
-(`has_context`): no word begins with two bytes that there is a cut between.
+(`has_context`): no word begins with two bytes between which it would be cut.
 """
 
 from libc.stdint cimport uint32_t, uint64_t

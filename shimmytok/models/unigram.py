@@ -63,6 +63,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         own = np.where(user_defined, np.float32(0), scores) if user_defined.any() else scores
         of_leaves = own[trie.tokens()]
         in_text = vocab.texts[unknown] if unknown is not None and unknown < n_tokens and in_trie[unknown] else b""
+        found = float(own[unknown]) if unknown is not None and in_text else 0.0
         words = _words(vocab, trie, in_trie, in_text) if by_words else None
         return UnigramModel(
             vocab.texts,
@@ -76,7 +77,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
             finite=bool(np.isfinite(of_leaves).all() and np.isfinite(unknown_score)),
             words=words or Words.SPACED,
             cuts=_cuts(vocab, trie, fixed, in_text) if words else NO_CUTS,
-            sums=sum_bounds(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score) if words else None,
+            sums=sum_bounds(own[in_trie], vocab.texts.lengths()[in_trie], unknown_score, found) if words else None,
             most_matches=MOST_MATCHES,
         )
 

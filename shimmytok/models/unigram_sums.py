@@ -22,19 +22,23 @@ class SumBounds(NamedTuple):
     limit: float  # sums that are nearer to 0 are exact
     largest: float  # score, without its sign
     a_byte: float  # what a byte of text adds to a sum at most
+    unknown: float  # what an unknown token adds, without its sign
 
     def exact_size(self) -> int:
         """How many bytes of text have exact sums, whatever they are."""
         return max(0, (Fraction(self.limit) - Fraction(self.largest)) // Fraction(self.a_byte))
 
 
-def sum_bounds(scores: NDArray[np.float32], sizes: NDArray[np.int64], unknown_score: float) -> SumBounds | None:
+def sum_bounds(
+    scores: NDArray[np.float32], sizes: NDArray[np.int64], unknown_score: float, found_score: float = 0.0
+) -> SumBounds | None:
     """The bounds of a vocabulary; None where sums may be rounded in any text.
 
-    `scores` and `sizes`: the score of each token that can be found in a text, and the bytes of its text.
+    `scores` and `sizes`: the score of each token that can be found in a text, and the bytes of its text.  The unknown
+    token adds `unknown_score` for a character, and `found_score` where its text is found.
 
     >>> sum_bounds(np.array([-0.5, -1.0], np.float32), np.array([1, 9]), -10.5)
-    SumBounds(limit=4503599627370496.0, largest=10.5, a_byte=10.5)
+    SumBounds(limit=4503599627370496.0, largest=10.5, a_byte=10.5, unknown=10.5)
     """
     unknown = np.array([unknown_score], np.float32)
     ours = score_bounds(np.ascontiguousarray(scores, np.float32), np.ascontiguousarray(sizes, np.int64), CHARACTER)
@@ -44,4 +48,6 @@ def sum_bounds(scores: NDArray[np.float32], sizes: NDArray[np.int64], unknown_sc
     lowest_bit = min((bit for bit in (ours[0], its[0]) if bit is not None), default=0)
     largest, largest_character, highest = map(max, zip(ours[1:], its[1:], strict=True))
     a_byte = max(largest_character, highest, 0.0)
-    return SumBounds(2.0 ** (MANTISSA_BITS + lowest_bit), largest, a_byte) if a_byte else None
+    if not a_byte:
+        return None
+    return SumBounds(2.0 ** (MANTISSA_BITS + lowest_bit), largest, a_byte, max(abs(unknown_score), abs(found_score)))

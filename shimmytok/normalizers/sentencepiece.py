@@ -43,8 +43,8 @@ def plain_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> bytes:
 
 
 def fixed_bytes(charsmap: Charsmap, user_defined: Collection[bytes]) -> dict[int, bytes]:
-    """What each ASCII character becomes that becomes the same before ASCII, whatever stands behind it; none that
-    becomes nothing, or anything with a space.
+    """What each ASCII character becomes that becomes the same whatever stands before it, if ASCII stands behind it, or
+    nothing; none that becomes nothing, or anything with a space.
 
     >>> fixed_bytes(Charsmap(b""), [b"<x>"])[ord("x")]
     b'x'

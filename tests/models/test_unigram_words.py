@@ -93,6 +93,20 @@ def test_texts_whose_sums_are_told_by_their_ids(text, last):
     assert stream[-2:] == last
 
 
+@pytest.mark.parametrize(("score", "kind"), [(2047.0, NORMAL), (-2047.0, UNUSED)])
+@pytest.mark.parametrize(("times", "last"), [(500, [5, 6]), (1100, [3, 7])])
+def test_runs_of_the_unknown_token_that_is_found_by_its_text(score, kind, times, last):
+    """Each adds its own score, and they become one id."""
+    rows = [(b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL), (b"ab", -2.0 - 2.0**-22, NORMAL)]
+    tokens = [*FIRST, ("▁".encode(), -1.0, NORMAL), (b"x", score, kind), *rows]
+    text = ("x" * 1000 + " ") * times + "ab"
+    tok = tokenizer(tokens, unknown_token_id=(ID, 4), **WORDS)
+    stream = tokenizer([*tokens, (b"\xff\xff", 1e-30, NORMAL)], unknown_token_id=(ID, 4), **WORDS)
+    ids = stream.encode(text, add_special_tokens=False)
+    assert tok.encode(text, add_special_tokens=False) == ids
+    assert ids[-2:] == last
+
+
 @pytest.mark.parametrize("prefix", [True, False])
 @pytest.mark.parametrize(
     ("text", "extra"), [("▁a", True), ("▁a", False), ("a▁", False)], ids=["spaced", "before", "behind"]

@@ -11,6 +11,11 @@ cdef struct ByteCuts:              # all 0 at first
     uint64_t[1024] joined          # 256 bits for each byte on the left: a token has one on the right behind it
     shim_byte_sets sets            # small letters, and others of ASCII behind which there are cuts
 
+cdef inline bint is_small(uint8_t c) noexcept nogil:
+    """Is it a small letter of ASCII?  Most vocabularies have tokens that lie across nearly all pairs of these."""
+    return 97 <= c <= 122
+
+
 # Notes the bytes that a token has side by side.
 cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
 

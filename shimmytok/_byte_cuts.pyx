@@ -32,10 +32,6 @@ cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
         cuts.joined[4 * p[i - 1] + (p[i] >> 6)] |= <uint64_t>1 << (p[i] & 63)
 
 
-cdef inline bint is_small(uint8_t c) noexcept nogil:
-    return 97 <= c <= 122                                  # a to z
-
-
 cdef inline bint may_cut(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
     if left == SPACE or (is_small(left) and is_small(right)) or (left & right) >= 0x80:
         return False

@@ -5,15 +5,12 @@ import numpy as np
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from shimmytok._byte_cuts cimport is_small
 from shimmytok._vocab cimport Table, TokenTable
 
 cdef enum:
     ASCII = 128                    # characters
     BYTES = 256
-
-
-cdef inline bint is_small(uint8_t c) noexcept nogil:
-    return 97 <= c <= 122                                  # a to z
 
 
 cdef void note_pairs(const Table* texts, uint8_t* together) noexcept nogil:
@@ -29,8 +26,8 @@ def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not 
     left 128 bits, one for each on the right.
 
     `lasts` and `firsts` have a byte for each: in the normalised text, that character on the left ends so, and on the
-    right begins so; 0 where it does not always, or may not be there.  There is no cut between two small letters, where
-    tokens mostly lie across: so none is looked for there.
+    right begins so; 0 where it does not always, or may not be there.  There is no cut between two small letters, so
+    that none is looked for there.
     """
     cdef uint8_t[BYTES * BYTES] together
     cdef uint64_t[::1] cuts

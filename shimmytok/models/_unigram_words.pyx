@@ -9,6 +9,7 @@ behind a cut inside.  So that the word cache tells them apart, what is behind su
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from shimmytok._byte_cuts cimport is_small
 from shimmytok._simd cimport simd_level
 from shimmytok._stretches cimport CHUNK, add_chunk, add_ends, shim_byte_sets_init, shim_masks, shim_masks_of
 from shimmytok.normalizers._sentencepiece cimport MARK
@@ -43,7 +44,7 @@ cdef WordRules word_rules(const NormalizerView* normalizer, Words words, const u
         for right in range(128):
             if may_cut(&t, <uint8_t>left, <uint8_t>right):
                 # One of the two is no small letter.
-                members[right if 97 <= left <= 122 else left] |= 2
+                members[right if is_small(<uint8_t>left) else left] |= 2
     shim_byte_sets_init(&t.bytes, members)
     return t
 

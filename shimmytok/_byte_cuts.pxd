@@ -16,6 +16,11 @@ cdef inline bint is_small(uint8_t c) noexcept nogil:
     return 97 <= c <= 122
 
 
+cdef inline bint are_joined(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
+    """Does a token have these bytes side by side?"""
+    return cuts.joined[4 * left + (right >> 6)] >> (right & 63) & 1
+
+
 # Notes the bytes that a token has side by side.
 cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
 

@@ -35,7 +35,7 @@ cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
 cdef inline bint may_cut(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
     if left == SPACE or (is_small(left) and is_small(right)) or (left & right) >= 0x80:
         return False
-    return not cuts.joined[4 * left + (right >> 6)] >> (right & 63) & 1
+    return not are_joined(cuts, left, right)
 
 
 cdef void find_sets(ByteCuts* cuts) noexcept nogil:

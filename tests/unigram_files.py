@@ -24,6 +24,10 @@ MARK = ("▁".encode(), -2.5, NORMAL)
 WORDS = {"remove_extra_whitespaces": (FLAG, True), "add_space_prefix": (FLAG, True)}
 
 
+# Doubles that hold the first few exactly, and lose the last bits of others once sums grow.
+ADVERSARIAL = st.sampled_from([-1.0, -0.5, -0.1, -0.3, -1e-7, -3e-8, -16777216.0, -8388608.5, 2.25, 0.0])
+
+
 def array(kind, values):
     return ValueType.ARRAY, (kind, list(values))
 

@@ -5,20 +5,17 @@ import numpy as np
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from shimmytok._byte_cuts cimport is_small
+from shimmytok._byte_cuts cimport ByteCuts, are_joined, is_small, join_bytes
 from shimmytok._vocab cimport Table, TokenTable
 
 cdef enum:
     ASCII = 128                    # characters
-    BYTES = 256
 
 
-cdef void note_pairs(const Table* texts, uint8_t* together) noexcept nogil:
-    """Note which bytes texts have side by side, in a byte for each pair."""
-    cdef uint32_t k, i
+cdef void note_pairs(ByteCuts* pairs, const Table* texts) noexcept nogil:
+    cdef uint32_t k
     for k in range(texts.count):
-        for i in range(texts.starts[k] + 1, texts.starts[k + 1]):
-            together[BYTES * texts.text[i - 1] + texts.text[i]] = True
+        join_bytes(pairs, texts.text + texts.starts[k], texts.starts[k + 1] - texts.starts[k])
 
 
 def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not None):
@@ -29,14 +26,14 @@ def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not 
     right begins so; 0 where it does not always, or may not be there.  There is no cut between two small letters, so
     that none is looked for there.
     """
-    cdef uint8_t[BYTES * BYTES] together
+    cdef ByteCuts pairs
     cdef uint64_t[::1] cuts
     cdef uint8_t left, right, last, first
     if len(lasts) != ASCII or len(firsts) != ASCII:
         raise ValueError(f"{len(lasts)} and {len(firsts)} characters: not {ASCII}")
-    memset(together, 0, sizeof(together))
+    memset(&pairs, 0, sizeof(pairs))
     with nogil:
-        note_pairs(&texts.table, together)
+        note_pairs(&pairs, &texts.table)
     table = np.zeros(2 * ASCII, np.uint64)
     cuts = table
     for left in range(ASCII):
@@ -44,6 +41,6 @@ def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not 
             last, first = lasts[left], firsts[right]
             if not 0 < last < ASCII or not 0 < first < ASCII or (is_small(left) and is_small(right)):
                 continue
-            if not together[BYTES * last + first]:
+            if not are_joined(&pairs, last, first):
                 cuts[2 * left + (right >> 6)] |= <uint64_t>1 << (right & 63)
     return table

@@ -1,6 +1,7 @@
 """The words that a text of a unigram model is cut into, at bytes that become spaces, and inside.
 
 _unigram.pyx says why they may be encoded alone.
+
 Where words are SPACED, the same bytes have other ids at a word's beginning, where a U+2581 comes before them, than
 behind a cut inside.  So that the word cache tells them apart, what is behind such a cut takes along the byte before it
 (`has_context`): no word begins with two bytes between which it would be cut.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from oracle.charsmap import blob, compiled, deep
 from shimmytok import GGUFError, LimitError, UnsupportedModelError
 from shimmytok.gguf import ValueType
-from shimmytok.models.unigram_sums import sum_bounds
 from unigram_files import (
     BYTE,
     CONTROL,
@@ -92,32 +90,6 @@ def test_nested_tokens_in_texts_of_many_windows(vocabulary, data, by_words, matc
     flags = {"add_space_prefix": by_words, "remove_extra_whitespaces": by_words}
     tok = tokenizer(tokens, matches=matches, **flags_of(**flags))
     assert tok.encode(text, add_special_tokens=False) == fragment_ids(tokens, {}, text, **flags)
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(st.floats(-1000, 10, width=32), min_size=1, max_size=8),
-    st.floats(-1000, 0, width=32),
-    st.randoms(use_true_random=False),
-)
-def test_sums_are_exact_as_far_as_is_said(scores, unknown, choice):
-    sizes = np.array([choice.randint(1, 9) for _ in scores])
-    bounds = sum_bounds(np.array(scores, np.float32), sizes, unknown)
-    size = min(bounds.exact_size(), 3000) if bounds else 0
-    total, exact, left = 0.0, Fraction(0), size
-    while left >= 9:
-        score, n = choice.choice([*zip(scores, sizes.tolist(), strict=True), (unknown, 1)])
-        total, exact, left = total + score, exact + Fraction(score), left - n
-        if n > 4 and score < min(unknown, 0):
-            break  # the best way has such a step at its end only: there is one by characters
-        assert Fraction(total) == exact
-
-
-def test_sums_lose_bits_beyond():
-    sizes = np.array([1, 1])
-    assert sum_bounds(np.array([-1.0, -(2.0**-40)], np.float32), sizes, -11.0).exact_size() == (2**13 - 11) // 11
-    assert sum_bounds(np.array([-1.0, math.inf], np.float32), sizes, -11.0) is None
-    assert sum_bounds(np.array([-1.0, -1e-38], np.float32), sizes, -11.0).exact_size() == 0
 
 
 def test_the_second_model_of_a_vocabulary_leaves_the_cache_alone():

@@ -66,10 +66,11 @@ cdef inline uint64_t cuts_inside(
     return cuts
 
 
-cdef inline void take_context(Stretches* s, size_t first) noexcept nogil:
-    """Have what is behind a cut inside a word, from number `first` on, begin with the byte before."""
+cdef inline void take_context(Stretches* s) noexcept nogil:
+    """Have what is behind a cut inside a word begin with the byte before; not the first, which has been listed with the
+    block before."""
     cdef size_t k
-    for k in range(max(first, <size_t>1), s.n_starts):
+    for k in range(1, s.n_starts):
         s.starts[k] -= s.starts[k] == s.ends[k - 1]
 
 
@@ -80,7 +81,6 @@ cdef void cut_block(
     cdef uint8_t[CHUNK] last
     cdef shim_masks masks
     cdef uint64_t within = ~<uint64_t>0, run, before, cuts
-    cdef size_t first = s.n_starts
     if at == 0 and t.words != SPACED:
         s.starts[0] = 0
         s.n_starts = 1
@@ -105,7 +105,7 @@ cdef void cut_block(
             s.inside = run >> 63
         at += CHUNK
     if t.words == SPACED:
-        take_context(s, first)
+        take_context(s)
 
 
 cdef size_t head_size(const WordRules* t, const uint8_t* text, size_t n) noexcept nogil:

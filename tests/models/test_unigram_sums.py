@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmytok.models.unigram_sums import sum_bounds
-from unigram_files import FIRST, ID, NORMAL, UNUSED, WORDS, flags_of, tokenizer
+from unigram_files import FIRST, ID, NORMAL, UNKNOWN, UNUSED, WORDS, flags_of, tokenizer
 
 
 @settings(max_examples=300, deadline=None)
@@ -57,11 +57,13 @@ BETTER, OTHER = [4, 6], [3, 7]
     ("text", "last"),
     [
         ("ab " * 300_000, BETTER),
+        ("ab " * 670_000, BETTER),
+        ("ab " * 672_000, OTHER),  # less than a section behind the place where sums lose the bit
         ("ab " * 900_000, OTHER),
         (("x" * 40 + " ") * 20_000 + "ab " * 1000, OTHER),  # most of the sum is that of unknown characters
         (("a x" * 9 + " ") * 9_000 + "ab " * 1000, BETTER),
     ],
-    ids=["near", "far", "unknown", "some unknown"],
+    ids=["near", "nearly", "just", "far", "unknown", "some unknown"],
 )
 def test_texts_whose_sums_are_told_by_their_ids(text, last):
     """Longer than what is exact whatever the text is."""
@@ -70,15 +72,23 @@ def test_texts_whose_sums_are_told_by_their_ids(text, last):
     assert stream[-2:] == last
 
 
-@pytest.mark.parametrize(("score", "kind"), [(2047.0, NORMAL), (-2047.0, UNUSED)])
+@pytest.mark.parametrize(
+    ("unknown", "others"),
+    [
+        (4, [(b"x", 2047.0, NORMAL)]),  # found by its text: each adds that score
+        (4, [(b"x", -2047.0, UNUSED)]),
+        (2, [(b"q", -2000.0, NORMAL)]),  # a run of unknown characters is not as long as that token's text
+    ],
+)
 @pytest.mark.parametrize(("times", "last"), [(500, [5, 6]), (1100, [3, 7])])
-def test_runs_of_the_unknown_token_that_is_found_by_its_text(score, kind, times, last):
-    """Each adds its own score, and they become one id."""
+def test_runs_of_the_unknown_token(unknown, others, times, last):
+    """They become one id."""
+    first = [*FIRST[:2], (b"<" + b"u" * 998 + b">", 0.0, UNKNOWN)]
     rows = [(b"a", -1.0, NORMAL), (b"b", -1.0, NORMAL), (b"ab", -2.0 - 2.0**-22, NORMAL)]
-    tokens = [*FIRST, ("▁".encode(), -1.0, NORMAL), (b"x", score, kind), *rows]
+    tokens = [*first, ("▁".encode(), -1.0, NORMAL), *others, *rows]
     text = ("x" * 1000 + " ") * times + "ab"
-    tok = tokenizer(tokens, unknown_token_id=(ID, 4), **WORDS)
-    stream = tokenizer([*tokens, (b"\xff\xff", 1e-30, NORMAL)], unknown_token_id=(ID, 4), **WORDS)
+    tok = tokenizer(tokens, unknown_token_id=(ID, unknown), **WORDS)
+    stream = tokenizer([*tokens, (b"\xff\xff", 1e-30, NORMAL)], unknown_token_id=(ID, unknown), **WORDS)
     ids = stream.encode(text, add_special_tokens=False)
     assert tok.encode(text, add_special_tokens=False) == ids
     assert ids[-2:] == last

@@ -5,6 +5,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "hash.h":
     uint64_t shim_hash_pair(uint64_t key, uint64_t seed) noexcept nogil
+    bint shim_same_bytes(const uint8_t* a, const uint8_t* b, size_t n) noexcept nogil
 
 cdef struct State:                 # what has been read may be the beginning of a pattern
     uint32_t fail                  # the state of the longest end of it that may be one, too
@@ -19,6 +20,9 @@ cdef struct Automaton:             # borrowed: valid as long as the PatternSet i
     const uint32_t* lengths        # bytes of each pattern
     const uint32_t* shorter        # the longest other pattern that ends where this one ends, or NONE
     const State* states
+    const uint8_t* labels          # the byte that leads to each state
+    const uint8_t* chains          # of each state: so many bytes lead on from its child, one state after the other,
+                                   # before any pattern ends or another child is met; 0 when they are few
     uint32_t[256] first            # the root's children; 0: none
     const uint64_t* edge_keys      # open addressing: (state << 8 | byte) + 1; 0 is empty
     const uint32_t* edge_states
@@ -30,12 +34,15 @@ cdef class PatternSet:
     cdef uint32_t[::1] _lengths
     cdef uint32_t[::1] _shorter
     cdef uint64_t[::1] _states     # two for each
+    cdef uint8_t[::1] _labels
+    cdef uint8_t[::1] _chains
     cdef uint64_t[::1] _edge_keys
     cdef uint32_t[::1] _edge_states
     cdef uint32_t _n_states
-    cdef uint32_t _insert(self, const uint8_t* p, size_t n, uint32_t* parents, uint8_t* labels) noexcept nogil
+    cdef uint32_t _insert(self, const uint8_t* p, size_t n, uint32_t* parents) noexcept nogil
     cdef void _add_child(self, uint32_t state, uint8_t c, uint32_t child) noexcept nogil
-    cdef void _link(self, const uint32_t* order, const uint32_t* parents, const uint8_t* labels) noexcept nogil
+    cdef void _link(self, const uint32_t* order, const uint32_t* parents) noexcept nogil
+    cdef void _find_chains(self) noexcept nogil
 
 
 cdef inline uint16_t reach_by(uint8_t c) noexcept nogil:
@@ -78,3 +85,18 @@ cdef inline uint32_t advance(const Automaton* a, uint32_t state, uint8_t c) noex
             return child
         state = a.states[state].fail
     return a.first[c]
+
+
+cdef inline uint32_t advance_far(
+    const Automaton* a, uint32_t state, const uint8_t* text, size_t n, size_t* at
+) noexcept nogil:
+    """The state after one more byte of a text of n bytes, or after more of them before which no pattern ends; `at`
+    moves on."""
+    cdef size_t chain = a.chains[state]
+    cdef uint32_t child = a.states[state].child
+    if chain and a.states[state].byte == text[at[0]] and chain <= n - at[0] and \
+            shim_same_bytes(a.labels + child, text + at[0], chain):
+        at[0] += chain
+        return child + <uint32_t>chain - 1
+    at[0] += 1
+    return advance(a, state, text[at[0] - 1])

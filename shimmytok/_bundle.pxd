@@ -3,16 +3,19 @@ looked up and encoded together.
 
 A cache miss of one piece overlaps with those of others only if they are looked up at the same time, and a short text
 has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each
-has a piece of its own, which is too long for the word cache to know.
+has a piece of its own, which is too long for a short entry of the word cache.
 """
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 from shimmytok._cached_pieces cimport Insert, Pieces
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, reserve
+
+cdef extern from "word_batch.h":
+    void shim_stand_in(uint64_t* entry, uint32_t id, bint is_one) noexcept nogil
 
 cdef enum:
     STAND_IN = 16                  # bytes, all 0, of the piece that stands for an Insert: more than a short entry has
@@ -116,6 +119,8 @@ cdef inline int bundle_insert(
     insert.n = <uint32_t>n
     insert.token = token
     insert.is_last = is_last
+    # Where a text ends among the ids is known of those only that wait.
+    shim_stand_in(insert.entry, token if ids == NULL else ids[0], n == 1 and not is_last)
     insert[1].at = NONE
     b.n_inserts += 1
     b.n += STAND_IN

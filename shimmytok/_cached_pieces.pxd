@@ -1,7 +1,7 @@
 """Pieces of a text to ids: most are known to the word cache, the others are encoded and kept."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._word_cache cimport WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
@@ -26,6 +26,7 @@ ctypedef int (*EncodeMissed)(
 ) noexcept nogil
 
 cdef struct Insert:                # ids that stand between pieces and belong to none
+    uint64_t[4] entry              # by which its one id is found like a word (shim_stand_in), or 0
     uint32_t at                    # in the text: where the piece begins that stands for them
     uint32_t n
     const uint32_t* ids            # NULL: `token`

@@ -23,12 +23,27 @@ cdef struct Batch:                 # in the workspace, one for each thread
     WaitingPieces waiting
 
 
+cdef inline void place_inserts(const ShimBatch* job, Insert** next) noexcept nogil:
+    """Have the pieces that stand for one id find it in their Inserts; `next` moves on to the batch after this one."""
+    cdef Insert* insert = next[0]
+    cdef uint32_t end = job.ends[job.count - 1]
+    cdef size_t k = 0
+    while insert.at < end:
+        if insert.entry[0]:
+            while job.ends[k] <= insert.at:
+                k += 1
+            job.places[k] = insert.entry
+        insert += 1
+    next[0] = insert
+
+
 cdef int encode_cached(
     const WordCacheTables* c, EncodeMissed encode, const void* tables, const Pieces* pieces, Batch* batch,
     Workspace* ws, IdSink* out
 ) noexcept nogil:
     cdef ShimBatch job
     cdef WaitingPieces* waiting = &batch.waiting
+    cdef Insert* insert = pieces.inserts
     cdef size_t left = pieces.count, n_ids, n
     cdef int status, level = simd_level
     job.lines = c.short_lines
@@ -48,6 +63,8 @@ cdef int encode_cached(
     while left:
         job.count = min(left, <size_t>BATCH)
         shim_probe(&job, level)
+        if insert != NULL:
+            place_inserts(&job, &insert)
         if reserve_ids(out, 4 * (job.count + 1)) != OK:
             return OUT_OF_MEMORY
         n_ids = out.n - waiting.base

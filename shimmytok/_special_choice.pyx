@@ -190,6 +190,9 @@ cdef int choose_all(const SpecialTables* t, const uint8_t* text, size_t n, Works
     cdef size_t k, size, low = n, first = kept, m = count[0]
     if m == kept:
         return OK
+    if m - kept == 1 and not t.any_strips:                 # as is common
+        items[kept] = items[kept] << 32 | items[kept] >> 32
+        return OK
     for k in range(m - 1, kept, -1):                       # mark those that begin a cluster
         low = min(low, <size_t><uint32_t>items[k])
         if low >= end_of(t, items[k - 1]) and not t.any_strips:

@@ -9,7 +9,7 @@ import numpy as np
 
 from libc.stdint cimport uint64_t
 
-from shimmytok._automaton cimport advance
+from shimmytok._automaton cimport advance_far
 from shimmytok._simd cimport simd_level
 from shimmytok._special_choice cimport STRIPS_LEFT, STRIPS_RIGHT, choose_all
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, Buffer, Segment, reserve, workspace_free, workspace_init
@@ -66,8 +66,7 @@ cdef uint32_t first_match(const SpecialTables* t, const uint8_t* text, size_t n,
             i = next_start(t, text, i, n, &starts, simd_level)
             if i == n:
                 break
-        state = advance(&t.automaton, state, text[i])
-        i += 1
+        state = advance_far(&t.automaton, state, text, n, &i)
         if t.automaton.states[state].longest != NONE:
             end[0] = i
             return t.automaton.states[state].longest
@@ -83,14 +82,13 @@ cdef int collect(const SpecialTables* t, const uint8_t* text, size_t n, Workspac
     begin_starts(t, text, n, &starts, simd_level)
     while i < n:
         if state == 0:                                     # what comes begins here, or behind
-            if not t.any_strips and choose_all(t, text, n, ws, kept, &m) != OK:
+            if m != kept and not t.any_strips and choose_all(t, text, n, ws, kept, &m) != OK:
                 return OUT_OF_MEMORY
             kept = m
             i = next_start(t, text, i, n, &starts, simd_level)
             if i == n:
                 break
-        state = advance(&t.automaton, state, text[i])
-        i += 1
+        state = advance_far(&t.automaton, state, text, n, &i)
         pattern = t.automaton.states[state].longest
         if pattern != NONE:
             if reserve(found, (m + 1) * sizeof(uint64_t)) != OK:

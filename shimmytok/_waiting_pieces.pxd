@@ -51,7 +51,7 @@ cdef struct WaitingPieces:
     size_t n_again
     size_t base                    # the ids that were there before
     Insert* inserts                # NULL: there are none
-    size_t n_inserts               # that have waited
+    size_t n_inserts               # that stand before the last piece that waits
 
 # Lets pieces of a batch wait, and asks for the memory of the other places where they may be.
 cdef void wait(

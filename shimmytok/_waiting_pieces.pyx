@@ -40,6 +40,16 @@ cdef enum:
     MOVE = 8                       # of so many that wait one is brought home, if it is in its other line
 
 
+cdef inline bint is_insert(WaitingPieces* w, size_t at) noexcept nogil:
+    """Does the piece that begins at `at` stand for an Insert, number `w.n_inserts` then?  Those before it are passed
+    over."""
+    if w.inserts == NULL:
+        return False
+    while w.inserts[w.n_inserts].at < at:
+        w.n_inserts += 1
+    return w.inserts[w.n_inserts].at == at
+
+
 cdef void wait(
     const WordCacheTables* c, const ShimBatch* job, const Absent* absent, size_t count, WaitingPieces* w
 ) noexcept nogil:
@@ -63,10 +73,9 @@ cdef void wait(
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
         waiting.other = NULL
-        if w.inserts != NULL and w.inserts[w.n_inserts].at == at:
+        if is_insert(w, at):
             word.n = 0
             waiting.told = <uint32_t>w.n_inserts
-            w.n_inserts += 1
         elif not (ask and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):
             waiting.other = shim_look_elsewhere(c, word.p, word.n, waiting.key, waiting.told)
         word += 1

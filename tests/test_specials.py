@@ -44,6 +44,33 @@ def test_tokens_that_begin_alike(specials, text):
     assert SpecialMatcher(specials).cut(text) == cut(text, specials)
 
 
+# Many bytes of a token lead nowhere but to its end, and are compared at once: unless another one ends there, or goes on
+# in another way.
+parts_of_names = st.sampled_from(
+    [b"<|", b"|>", b"start_", b"stop_", b"header_", b"he", b"id", b"r_id|", b"a" * 300, b"x"]
+)
+names = st.lists(st.lists(parts_of_names, min_size=1, max_size=5).map(b"".join), max_size=12).map(
+    lambda texts: [(text, i, False, False) for i, text in enumerate(texts)]
+)
+
+
+@st.composite
+def names_and_text(draw):
+    """Tokens, and a text of them, whole and cut short, and of their parts."""
+    specials = draw(names)
+    whole = [text for text, *_ in specials]
+    pieces = parts_of_names | st.sampled_from(whole) if whole else parts_of_names
+    cut_short = st.tuples(pieces, st.integers(0, 12)).map(lambda pair: pair[0][: len(pair[0]) - pair[1]])
+    return specials, b"".join(draw(st.lists(pieces | cut_short, max_size=8)))
+
+
+@settings(max_examples=2000, deadline=None)
+@given(names_and_text())
+def test_tokens_with_long_names(drawn):
+    specials, text = drawn
+    assert SpecialMatcher(specials).cut(text) == cut(text, specials)
+
+
 def test_the_longest_token_of_the_text_comes_first():
     specials = [(b"AB", 0, False, False), (b"BCD", 1, False, False)]
     assert SpecialMatcher(specials).cut(b"ABCD") == [(0, 1, None), (1, 4, 1)]

@@ -11,6 +11,7 @@
 
 #define SHIM_BLOCK 16384    /* bytes of text */
 #define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
+#define SHIM_WORTH_PAIRS 32 /* bytes of a short text that is run by pairs of them */
 #define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
 
 typedef struct {
@@ -46,13 +47,30 @@ static inline uint64_t shim_drop(uint64_t boundaries, uint32_t entry) {
     return boundaries;
 }
 
+/* Write the ends of the pieces of a text of m symbols, the last of which led to a state: how many there are.  Bit k of
+ * `boundaries` is k symbols before the last one; the symbols are at `places`, or with NULL bytes. */
+static inline size_t shim_short_ends(const shim_restart *t, uint64_t boundaries, uint32_t state, size_t m, size_t size,
+                                     const uint8_t *places, uint32_t *ends) {
+    uint32_t entry = t->ends[state];
+    size_t n = 0;
+    boundaries = shim_drop(boundaries, entry) | (entry & 15) >> 1; /* these are counted from the end of the text */
+    boundaries &= ~(uint64_t)0 >> (64 - m);
+    while (boundaries) {
+        unsigned k = shim_highest(boundaries);
+        ends[n++] = places ? places[m - 1 - k] : (uint32_t)m - 1 - k;
+        boundaries ^= (uint64_t)1 << k;
+    }
+    ends[n++] = (uint32_t)size;
+    return n;
+}
+
 /* The ends of the pieces of a clean text of 1 to SHIM_SHORT bytes, `ascii`: all of them; how many there are. */
 static inline size_t shim_split_short_of(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends,
                                          const int ascii) {
     uint8_t places[SHIM_SHORT];
-    uint64_t boundaries = 0; /* bit k: k symbols before the one that was read last */
+    uint64_t boundaries = 0;
     uint32_t entry = 0;
-    size_t at = 0, n = 0, m = 0;
+    size_t at = 0, m = 0;
     do {
         uint8_t symbol;
         if (!ascii) places[m++] = (uint8_t)at;
@@ -66,23 +84,32 @@ static inline size_t shim_split_short_of(const shim_restart *t, const uint8_t *t
         entry = t->single[(entry >> 8) + symbol];
         boundaries = shim_drop(boundaries << 1, entry) | (entry & 15);
     } while (at < size);
-    if (ascii) m = size;
-    entry = t->ends[(entry >> 8) / (uint32_t)t->n_symbols];
-    boundaries = shim_drop(boundaries, entry) | (entry & 15) >> 1; /* these are counted from the end of the text */
-    boundaries &= ~(uint64_t)0 >> (64 - m);
-    while (boundaries) {
-        unsigned k = shim_highest(boundaries);
-        ends[n++] = ascii ? (uint32_t)m - 1 - k : places[m - 1 - k];
-        boundaries ^= (uint64_t)1 << k;
+    return shim_short_ends(t, boundaries, (entry >> 8) / (uint32_t)t->n_symbols, ascii ? size : m, size,
+                           ascii ? NULL : places, ends);
+}
+
+/* The same of a text of ASCII by the table of pairs, which is too large for the first cache. */
+static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
+    const uint32_t w = (uint32_t)t->n_symbols;
+    uint32_t entry = size % 2 ? t->single[t->ascii[text[0]]] : 0, row = (entry >> 8) * w;
+    uint64_t boundaries = entry & 15;
+    size_t at;
+    for (at = size % 2; at < size; at += 2) {
+        entry = t->pairs[row + t->ascii[text[at]] * w + t->ascii[text[at + 1]]];
+        boundaries = shim_drop(boundaries << 2, entry) | (entry & 31);
+        row = entry >> 8;
     }
-    ends[n++] = (uint32_t)size;
-    return n;
+    return shim_short_ends(t, boundaries, row / (w * w), size, size, NULL, ends);
 }
 
 static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    if (size == 0) return 0;
-    return shim_is_ascii(text, size) ? shim_split_short_of(t, text, size, ends, 1)
-                                     : shim_split_short_of(t, text, size, ends, 0);
+    if (size <= 1) { /* a newline between special tokens, mostly */
+        ends[0] = 1;
+        return size;
+    }
+    if (!shim_is_ascii(text, size)) return shim_split_short_of(t, text, size, ends, 0);
+    if (size < SHIM_WORTH_PAIRS || t->pairs == NULL) return shim_split_short_of(t, text, size, ends, 1);
+    return shim_split_pairs(t, text, size, ends);
 }
 
 /* Where to end a block that begins at `begin`. */

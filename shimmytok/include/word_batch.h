@@ -34,6 +34,16 @@ typedef uint64_t shim_absent;
 #define SHIM_ABSENT_PIECE(a) ((uint32_t)((a) >> 32) & 0xFFFF)
 #define SHIM_ABSENT_TOLD(a) ((uint32_t)((a) >> 48))
 
+/* Make an entry for the key of pieces that are too long for a short one, with one id, if it fits; else one that no piece
+ * finds.  What is behind its 32 bytes is looked at, too: it must not be SHIM_NO_KEY. */
+static inline void shim_stand_in(uint64_t *entry, uint32_t id, int is_one) {
+    is_one = is_one && id < SHIM_NO_ID;
+    entry[0] = is_one ? SHIM_NO_KEY : 0;
+    entry[1] = is_one ? 1ULL << 60 : 0;
+    entry[2] = is_one ? id : 0;
+    entry[3] = 0;
+}
+
 static inline size_t shim_piece_begin(const shim_batch *b, size_t k) {
     if (b->starts) return b->starts[k];
     return k ? b->ends[k - 1] : b->begin;

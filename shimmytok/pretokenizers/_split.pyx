@@ -86,7 +86,7 @@ cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil:
     s.done -= n
 
 
-cdef int append_ends(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
+cdef inline int append_ends(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil:
     """`split_more` that keeps the ends there are."""
     cdef size_t first = s.n_ends
     cdef int status = append_ends_of_table(t, text, n, s)

@@ -5,6 +5,9 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._workspace cimport NONE
 
+cdef enum:
+    SLACK = 16                     # bytes that can be read behind the last string of any table
+
 cdef struct Table:                 # borrowed: valid as long as the TokenTable is
     const uint8_t* text            # all strings, one after the other
     const uint32_t* starts         # count + 1 offsets into text

@@ -24,7 +24,6 @@ cdef enum:
     MAX_TEXT = 0x7FFFFFFF          # offsets are 32 bits wide
     BLOCK = 64                     # strings that are put into an index at a time
     LARGE = 1 << 18                # slots of an index that fills large pages
-    SLACK = 16                     # bytes that can be read behind the last string of any table
 
 
 cdef void insert(Table* table, uint64_t* slots, uint32_t k, uint64_t hash) noexcept nogil:

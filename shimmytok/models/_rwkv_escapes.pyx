@@ -4,6 +4,12 @@ Equal to llama_unescape_rwkv_token of llama.cpp, on texts that are not well writ
 `\\x` count as digits whatever they are, and what ends in the middle of an escape loses it.
 """
 
+import numpy as np
+
+from libc.stdint cimport uint32_t
+
+from shimmytok._vocab cimport SLACK, Table, TokenTable
+
 
 cdef inline uint8_t digit(uint8_t c) noexcept nogil:
     # llama.cpp compares signed characters: what is not ASCII is below 'a', and wraps around.
@@ -33,7 +39,20 @@ cdef size_t unescape(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:
     return m
 
 
-def unescape_text(bytes text not None):
-    """The bytes that a token's text stands for."""
-    cdef bytearray out = bytearray(len(text) + 1)
-    return bytes(out[: unescape(text, len(text), out)])
+def unescape_all(TokenTable texts not None):
+    """A table of the bytes that token texts stand for."""
+    cdef const Table* table = &texts.table
+    cdef TokenTable result = TokenTable.__new__(TokenTable)
+    cdef uint8_t[::1] text = np.empty(table.starts[table.count] + SLACK, np.uint8)
+    cdef uint32_t[::1] starts = np.empty(table.count + 1, np.uint32)
+    cdef uint32_t k, at = 0, start
+    with nogil:
+        for k in range(table.count):
+            starts[k] = at
+            start = table.starts[k]
+            at += <uint32_t>unescape(table.text + start, table.starts[k + 1] - start, &text[at])
+        starts[table.count] = at
+    result._text, result._starts = text, starts
+    result._borrow()
+    result.table.count = table.count
+    return result

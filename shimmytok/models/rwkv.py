@@ -6,12 +6,11 @@ No tokens are ever put around a text.
 from __future__ import annotations
 
 from shimmytok._trie import TokenTrie
-from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf import Metadata
 from shimmytok.models._longest import LongestTokens
 from shimmytok.models._rwkv import RwkvModel
-from shimmytok.models._rwkv_escapes import unescape_text
+from shimmytok.models._rwkv_escapes import unescape_all
 from shimmytok.models.parts import Parts
 from shimmytok.piece_rules import PieceRule
 from shimmytok.vocab import Flags, read_vocab
@@ -21,15 +20,12 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
     """Read a vocabulary and build its tables."""
     vocab = read_vocab(metadata, Flags(), {})
     # Different texts may stand for the same bytes: the last one counts.
-    texts = [unescape_text(vocab.texts[i]) for i in range(len(vocab.texts))]
-    tokens = {text: i for i, text in enumerate(texts)}
-    tokens.pop(b"", None)
-    table = TokenTable.from_list(texts)
+    table = unescape_all(vocab.texts)
     longest = LongestTokens(TokenTrie(table, table.lengths() > 0), table, unknown=vocab.ids["unk"])
     return Parts(
         vocab,
         len(vocab.texts),
-        RwkvModel(longest, tokens, cache),
+        RwkvModel(longest, table, cache),
         piece_rule=PieceRule.RWKV_ESCAPED,
-        newline=tokens.get(b"\n"),  # llama.cpp looks before it knows the unknown token
+        newline=table.last_of([b"\n"]).get(b"\n"),  # llama.cpp looks before it knows the unknown token
     )

@@ -125,12 +125,13 @@ cdef class PatternSet:
             s.reach |= states[s.fail].reach
 
     cdef void _find_chains(self) noexcept nogil:
-        """Note how far the bytes behind each state go on as those of one pattern, the deep states first."""
+        """Note how far the bytes behind each state go on as those of one pattern, the deep states first.  A state in
+        which no pattern ends has its child next to it."""
         cdef const State* states = <const State*>&self._states[0]
         cdef uint32_t state, child, chain
         for state in range(self._n_states - 1, 0, -1):
             child = states[state].child
-            if child != state + 1:
+            if child == 0:
                 continue
             chain = 1
             if states[child].longest == NONE and not states[child].has_more:

@@ -71,6 +71,13 @@ def test_tokens_with_long_names(drawn):
     assert SpecialMatcher(specials).cut(text) == cut(text, specials)
 
 
+def test_a_text_that_ends_inside_of_a_token(gpt2):
+    whole = b"a<|endoftext|>"
+    for size in range(len(whole)):
+        found = gpt2.encode(memoryview(whole)[:size], parse_special=True)  # the rest lies behind it in memory
+        assert found == gpt2.encode(whole[:size].decode())
+
+
 def test_the_longest_token_of_the_text_comes_first():
     specials = [(b"AB", 0, False, False), (b"BCD", 1, False, False)]
     assert SpecialMatcher(specials).cut(b"ABCD") == [(0, 1, None), (1, 4, 1)]

@@ -57,6 +57,8 @@ def test_short_texts(patterns: tuple[str, ...]) -> None:
     rng = random.Random(1)
     for _ in range(300):
         agree(patterns, random_text(rng, rng.randrange(SHORT + 2)))
+        ascii_only = random_text(rng, 4 * SHORT).decode(errors="ignore").encode("ascii", "ignore")
+        agree(patterns, ascii_only[: rng.randrange(SHORT + 2)])
 
 
 @EVERY_LIST
@@ -175,7 +177,7 @@ def test_random_lists() -> None:
             n_tables += table_of(patterns) is not None
         except ValueError:  # a regex that may match nothing, or that might not take linear time
             continue
-        for size in [3, 6, 12, 12] * 10:
+        for size in [3, 6, 12, 12, 28] * 10:
             agree(patterns, "".join(rng.choice("ab1 ") * rng.choice([1, 1, 2, 3]) for _ in range(size)).encode())
 
 

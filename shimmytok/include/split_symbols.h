@@ -15,16 +15,16 @@
 
 #define SHIM_FIRST_CLASS 2 /* of characters */
 
-/* The symbol of the character outside ASCII at `p`. */
+/* The character outside ASCII at `p`. */
+static inline uint32_t shim_wide_character(const uint8_t *p) {
+    uint32_t lead = p[0];
+    if (lead < 0xE0) return (lead & 0x1F) << 6 | (p[1] & 0x3F);
+    if (lead < 0xF0) return (lead & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+    return (lead & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+}
+
 static inline uint8_t shim_wide_symbol(const shim_restart *t, const uint8_t *p) {
-    uint32_t cp, lead = p[0];
-    if (lead < 0xE0)
-        cp = (lead & 0x1F) << 6 | (p[1] & 0x3F);
-    else if (lead < 0xF0)
-        cp = (lead & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-    else
-        cp = (lead & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
-    return (uint8_t)(shim_class(t, cp) - SHIM_FIRST_CLASS);
+    return (uint8_t)(shim_class(t, shim_wide_character(p)) - SHIM_FIRST_CLASS);
 }
 
 static inline int shim_is_first(uint8_t byte) { return (byte & 0xC0) != 0x80; }
@@ -119,6 +119,44 @@ SHIM_AVX2 static inline uint32_t shim_firsts(__m256i bytes) {
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(bytes, _mm256_set1_epi8((char)0xBF)));
 }
 
+#define SHIM_WORTH_PAGE 4 /* characters of a page, 256 code points: fewer become symbols one by one */
+
+/* The classes of a page, that of the character at `p`. */
+static inline const uint8_t *shim_classes_of_page(const shim_restart *t, const uint8_t *p) {
+    return t->pages + ((size_t)t->page_of[shim_wide_character(p) >> 8] << 8);
+}
+
+/* Put the symbols of those mixed characters, which begin at `firsts`, of the 32 bytes at `p` that are of the first one's
+ * page into `found`, unless they are few: which are left.  Three bytes behind the 32 can be read. */
+SHIM_AVX2 static inline uint32_t shim_page_avx2(const shim_restart *t, const uint8_t *p, uint32_t firsts,
+                                                __m256i *found) {
+    /* Of its last bytes but one, a page has four. */
+    const __m256i page_bits = _mm256_set1_epi8((char)0xFC);
+    const uint8_t *one = p + shim_lowest(firsts), *classes;
+    const int n_more = 1 + (one[0] >= 0xE0) + (one[0] >= 0xF0);
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)p), same = page_bits, symbols = _mm256_setzero_si256();
+    uint32_t places;
+    int k;
+    for (k = 0; k < n_more - 1; k++) {
+        same = _mm256_and_si256(same, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)one[k])));
+        bytes = _mm256_loadu_si256((const __m256i *)(p + k + 1));
+    }
+    same = _mm256_and_si256(same, _mm256_cmpeq_epi8(_mm256_and_si256(bytes, page_bits), _mm256_set1_epi8((char)(one[k] & 0xFC))));
+    places = (uint32_t)_mm256_movemask_epi8(same);
+    if (_mm_popcnt_u32(places) < SHIM_WORTH_PAGE) return firsts;
+    classes = shim_classes_of_page(t, one);
+    bytes = _mm256_and_si256(_mm256_slli_epi16(bytes, 6), _mm256_set1_epi8((char)0xC0));
+    bytes = _mm256_or_si256(bytes, _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(p + n_more)), _mm256_set1_epi8(0x3F)));
+    for (k = 0; k < 16; k++) { /* a byte of another row becomes negative, which shuffles to 0 */
+        __m256i row = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(classes + 16 * k)));
+        __m256i at = _mm256_adds_epu8(_mm256_xor_si256(bytes, _mm256_set1_epi8((char)(16 * k))), _mm256_set1_epi8(0x70));
+        symbols = _mm256_or_si256(symbols, _mm256_shuffle_epi8(row, at));
+    }
+    symbols = _mm256_sub_epi8(symbols, _mm256_set1_epi8(SHIM_FIRST_CLASS));
+    *found = _mm256_blendv_epi8(*found, symbols, same);
+    return firsts & ~places;
+}
+
 SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8_t *text, size_t n,
                                               uint8_t *symbols) {
     __m256i rows[8], alike[4];
@@ -135,6 +173,8 @@ SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8
             found = _mm256_or_si256(found, leads);
             firsts &= shim_firsts(bytes);
             firsts &= (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(leads, _mm256_set1_epi8((char)SHIM_MIXED)));
+            if (_mm_popcnt_u32(firsts) >= SHIM_WORTH_PAGE && n - i >= 32 + 3)
+                firsts = shim_page_avx2(t, text + i, firsts, &found);
         }
         _mm256_storeu_si256((__m256i *)(symbols + i), found);
         for (; firsts; firsts &= firsts - 1) {
@@ -170,6 +210,31 @@ SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8
     return shim_gather(text, symbols, i, n, gathered, places, kept);
 }
 
+/* The same as shim_page_avx2, of 64 bytes. */
+SHIM_AVX512 static inline uint64_t shim_page_avx512(const shim_restart *t, const uint8_t *p, uint64_t firsts,
+                                                    __m512i *found) {
+    const __m512i page_bits = _mm512_set1_epi8((char)0xFC);
+    const uint8_t *one = p + shim_lowest(firsts), *classes;
+    const int n_more = 1 + (one[0] >= 0xE0) + (one[0] >= 0xF0);
+    __m512i bytes = _mm512_loadu_si512(p), low, high;
+    __mmask64 same = ~(__mmask64)0;
+    int k;
+    for (k = 0; k < n_more - 1; k++) {
+        same &= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)one[k]));
+        bytes = _mm512_loadu_si512(p + k + 1);
+    }
+    same &= _mm512_cmpeq_epi8_mask(_mm512_and_si512(bytes, page_bits), _mm512_set1_epi8((char)(one[k] & 0xFC)));
+    if (_mm_popcnt_u64(same) < SHIM_WORTH_PAGE) return firsts;
+    classes = shim_classes_of_page(t, one);
+    bytes = _mm512_and_si512(_mm512_slli_epi16(bytes, 6), _mm512_set1_epi8((char)0xC0));
+    bytes = _mm512_or_si512(bytes, _mm512_and_si512(_mm512_loadu_si512(p + n_more), _mm512_set1_epi8(0x3F)));
+    low = _mm512_permutex2var_epi8(_mm512_loadu_si512(classes), bytes, _mm512_loadu_si512(classes + 64));
+    high = _mm512_permutex2var_epi8(_mm512_loadu_si512(classes + 128), bytes, _mm512_loadu_si512(classes + 192));
+    low = _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(bytes), high);
+    *found = _mm512_mask_sub_epi8(*found, same, low, _mm512_set1_epi8(SHIM_FIRST_CLASS));
+    return firsts & ~same;
+}
+
 SHIM_AVX512 static inline int shim_symbols_avx512(const shim_restart *t, const uint8_t *text, size_t n,
                                                   uint8_t *symbols) {
     const __m512i low = _mm512_loadu_si512(t->ascii), high = _mm512_loadu_si512(t->ascii + 64);
@@ -179,11 +244,14 @@ SHIM_AVX512 static inline int shim_symbols_avx512(const shim_restart *t, const u
     for (i = 0; i < n; i += 64) {
         __mmask64 within = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
         __m512i bytes = _mm512_maskz_loadu_epi8(within, text + i);
-        __m512i of_lead = _mm512_permutexvar_epi8(bytes, alike);
+        __m512i of_lead = _mm512_permutexvar_epi8(bytes, alike), found;
         firsts = _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8((char)0xC0));
         any |= firsts;
-        _mm512_storeu_si512(symbols + i, _mm512_mask_mov_epi8(_mm512_permutex2var_epi8(low, bytes, high), firsts, of_lead));
+        found = _mm512_mask_mov_epi8(_mm512_permutex2var_epi8(low, bytes, high), firsts, of_lead);
         firsts &= _mm512_cmpeq_epi8_mask(of_lead, _mm512_set1_epi8((char)SHIM_MIXED));
+        if (_mm_popcnt_u64(firsts) >= SHIM_WORTH_PAGE && n - i >= 64 + 3)
+            firsts = shim_page_avx512(t, text + i, firsts, &found);
+        _mm512_storeu_si512(symbols + i, found);
         for (; firsts; firsts &= firsts - 1) {
             size_t at = i + shim_lowest(firsts);
             symbols[at] = shim_wide_symbol(t, text + at);

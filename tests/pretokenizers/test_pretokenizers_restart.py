@@ -76,6 +76,17 @@ def test_all_characters(level: str, name: str) -> None:
         agree(PRE[name].patterns, text.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.parametrize("name", ["gpt-2", "gpt-4o", "deepseek-v3"])
+def test_texts_in_one_alphabet_or_two(level: str, name: str) -> None:
+    """Many characters of one page become symbols together, wherever they stand among those of another, and ASCII."""
+    rng = random.Random(4)
+    pages = [0x00, 0x01, 0x03, 0x04, 0x06, 0x09, 0x0E, 0x20, 0x30, 0xA8, 0xAC, 0xD7, 0xFF, 0x1D4, 0x1F3, 0x1F6]
+    for _ in range(300):
+        alphabet = [chr(page << 8 | low) for page in rng.sample(pages, rng.choice([1, 1, 2, 3])) for low in range(256)]
+        alphabet = [c for c in alphabet if ord(c) >= 0x80] + list("ab  1.\n") * rng.choice([1, 20, 100])
+        agree(PRE[name].patterns, "".join(rng.choices(alphabet, k=rng.randrange(20, 200))).encode())
+
+
 @EVERY_LIST
 def test_texts_of_several_blocks(level: str, patterns: tuple[str, ...]) -> None:
     rng = random.Random(3)

@@ -3,7 +3,8 @@ looked up and encoded together.
 
 A cache miss of one piece overlaps with those of others only if they are looked up at the same time, and a short text
 has few.  What stands between the pieces, special tokens and the ids around a text, is in the bundle as Inserts: each
-has a piece of its own, which is too long for a short entry of the word cache.
+has a piece of its own, which is too long for a short entry of the word cache.  Where it is one id, that piece is found
+like a word all the same, by an entry in the Insert.
 """
 
 from libc.stddef cimport size_t

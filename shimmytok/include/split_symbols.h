@@ -131,25 +131,29 @@ static inline const uint8_t *shim_classes_of_page(const shim_restart *t, const u
 SHIM_AVX2 static inline uint32_t shim_page_avx2(const shim_restart *t, const uint8_t *p, uint32_t firsts,
                                                 __m256i *found) {
     /* Of its last bytes but one, a page has four. */
-    const __m256i page_bits = _mm256_set1_epi8((char)0xFC);
+    const __m256i page_bits = _mm256_set1_epi8((char)0xFC), low_bits = _mm256_set1_epi8(0x3F);
     const uint8_t *one = p + shim_lowest(firsts), *classes;
     const int n_more = 1 + (one[0] >= 0xE0) + (one[0] >= 0xF0);
-    __m256i bytes = _mm256_loadu_si256((const __m256i *)p), same = page_bits, symbols = _mm256_setzero_si256();
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)p), same = _mm256_set1_epi8(-1), last;
+    __m256i symbols = _mm256_setzero_si256();
     uint32_t places;
     int k;
     for (k = 0; k < n_more - 1; k++) {
         same = _mm256_and_si256(same, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)one[k])));
         bytes = _mm256_loadu_si256((const __m256i *)(p + k + 1));
     }
-    same = _mm256_and_si256(same, _mm256_cmpeq_epi8(_mm256_and_si256(bytes, page_bits), _mm256_set1_epi8((char)(one[k] & 0xFC))));
+    last = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, page_bits), _mm256_set1_epi8((char)(one[k] & 0xFC)));
+    same = _mm256_and_si256(same, last);
     places = (uint32_t)_mm256_movemask_epi8(same);
     if (_mm_popcnt_u32(places) < SHIM_WORTH_PAGE) return firsts;
     classes = shim_classes_of_page(t, one);
-    bytes = _mm256_and_si256(_mm256_slli_epi16(bytes, 6), _mm256_set1_epi8((char)0xC0));
-    bytes = _mm256_or_si256(bytes, _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(p + n_more)), _mm256_set1_epi8(0x3F)));
+    last = _mm256_loadu_si256((const __m256i *)(p + n_more));
+    bytes = _mm256_andnot_si256(low_bits, _mm256_slli_epi16(bytes, 6));
+    bytes = _mm256_or_si256(bytes, _mm256_and_si256(last, low_bits));
     for (k = 0; k < 16; k++) { /* a byte of another row becomes negative, which shuffles to 0 */
         __m256i row = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(classes + 16 * k)));
-        __m256i at = _mm256_adds_epu8(_mm256_xor_si256(bytes, _mm256_set1_epi8((char)(16 * k))), _mm256_set1_epi8(0x70));
+        __m256i at = _mm256_xor_si256(bytes, _mm256_set1_epi8((char)(16 * k)));
+        at = _mm256_adds_epu8(at, _mm256_set1_epi8(0x70));
         symbols = _mm256_or_si256(symbols, _mm256_shuffle_epi8(row, at));
     }
     symbols = _mm256_sub_epi8(symbols, _mm256_set1_epi8(SHIM_FIRST_CLASS));

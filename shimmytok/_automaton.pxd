@@ -21,8 +21,7 @@ cdef struct Automaton:             # borrowed: valid as long as the PatternSet i
     const uint32_t* shorter        # the longest other pattern that ends where this one ends, or NONE
     const State* states
     const uint8_t* labels          # the byte that leads to each state
-    const uint8_t* chains          # of each state: so many bytes lead on from its child, one state after the other,
-                                   # before any pattern ends or another child is met; 0 when they are few
+    const uint8_t* chains          # how many bytes of a text to compare with the labels from its child on; 0: none
     uint32_t[256] first            # the root's children; 0: none
     const uint64_t* edge_keys      # open addressing: (state << 8 | byte) + 1; 0 is empty
     const uint32_t* edge_states

@@ -7,8 +7,9 @@ A state has its first child with it, since most have no other; the rest are in a
 of sixteen kinds of bytes, for all by which a child is reached from it or from the states it fails to, one after the
 other: with any other byte the next state is the root's child, and none of these is looked at.
 
-Most states lie on the way to the end of one pattern.  They have numbers that follow one another, and so have the bytes
-that lead to them: many bytes of a text are compared with those at once.
+Most states lie on the way to the end of one pattern, a chain: their numbers follow one another, and the bytes that lead
+to them, their labels, lie side by side.  So many bytes of a text are compared with those at once.  No pattern ends within
+a chain, but one may at its end.
 """
 
 import os

@@ -8,8 +8,8 @@ of sixteen kinds of bytes, for all by which a child is reached from it or from t
 other: with any other byte the next state is the root's child, and none of these is looked at.
 
 Most states lie on the way to the end of one pattern, a chain: their numbers follow one another, and the bytes that lead
-to them, their labels, lie side by side.  So many bytes of a text are compared with those at once.  No pattern ends within
-a chain, but one may at its end.
+to them, their labels, lie side by side.  So many bytes of a text are compared with those at once.  No pattern ends
+within a chain, but one may at its end.
 """
 
 import os

@@ -21,7 +21,7 @@ cdef struct Automaton:             # borrowed: valid as long as the PatternSet i
     const uint32_t* shorter        # the longest other pattern that ends where this one ends, or NONE
     const State* states
     const uint8_t* labels          # the byte that leads to each state
-    const uint8_t* chains          # how many bytes of a text to compare with the labels from its child on; 0: none
+    const uint8_t* chains          # of each state: bytes to compare with the labels from its child on; 0: none
     uint32_t[256] first            # the root's children; 0: none
     const uint64_t* edge_keys      # open addressing: (state << 8 | byte) + 1; 0 is empty
     const uint32_t* edge_states
@@ -89,8 +89,8 @@ cdef inline uint32_t advance(const Automaton* a, uint32_t state, uint8_t c) noex
 cdef inline uint32_t advance_far(
     const Automaton* a, uint32_t state, const uint8_t* text, size_t n, size_t* at
 ) noexcept nogil:
-    """The state after one more byte of a text of n bytes, or after more of them before which no pattern ends; `at`
-    moves on."""
+    """The state after one more byte of a text of n bytes, or after a chain of them; only at the last one may a pattern
+    end.  `at` moves on."""
     cdef size_t chain = a.chains[state]
     cdef uint32_t child = a.states[state].child
     if chain and a.states[state].byte == text[at[0]] and chain <= n - at[0] and \

@@ -20,7 +20,7 @@ from shimmytok._workspace cimport NONE
 
 cdef enum:
     SHORTEST_CHAIN = 4             # bytes: fewer are not worth a comparison
-    LONGEST_CHAIN = 255
+    LONGEST_CHAIN = 32             # and what differs at the end of more is compared in vain
 
 
 cdef class PatternSet:
@@ -38,6 +38,7 @@ cdef class PatternSet:
         self._shorter = np.full(len(patterns) + 1, NONE, np.uint32)
         self._states = np.zeros(2 * (total + 1), np.uint64)
         self._labels = np.zeros(total + 1, np.uint8)
+        self._chains = np.zeros(total + 1, np.uint8)
         self._edge_keys = np.zeros(slots, np.uint64)
         self._edge_states = np.zeros(slots, np.uint32)
         self._borrow(len(patterns))
@@ -69,7 +70,7 @@ cdef class PatternSet:
         self.automaton.shorter = &self._shorter[0]
         self.automaton.states = <const State*>&self._states[0]
         self.automaton.labels = &self._labels[0]
-        self.automaton.chains = NULL if self._chains is None else &self._chains[0]
+        self.automaton.chains = &self._chains[0]
         self.automaton.edge_keys = &self._edge_keys[0]
         self.automaton.edge_states = &self._edge_states[0]
         self.automaton.edge_mask = self._edge_keys.shape[0] - 1
@@ -127,9 +128,11 @@ cdef class PatternSet:
 
     cdef void _find_chains(self) noexcept nogil:
         """Note how far the bytes behind each state go on as those of one pattern, the deep states first.  A state in
-        which no pattern ends has its child next to it."""
+        which no pattern ends has its child next to it.
+
+        Within a chain no other one begins: where a text differs from it, it is followed byte by byte."""
         cdef const State* states = <const State*>&self._states[0]
-        cdef uint32_t state, child, chain
+        cdef uint32_t state, child, chain, i
         for state in range(self._n_states - 1, 0, -1):
             child = states[state].child
             if child == 0:
@@ -141,3 +144,6 @@ cdef class PatternSet:
         for state in range(self._n_states):
             if self._chains[state] < SHORTEST_CHAIN:
                 self._chains[state] = 0
+            child = states[state].child
+            for i in range(1, self._chains[state]):
+                self._chains[child + i - 1] = 0

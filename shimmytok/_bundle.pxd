@@ -63,6 +63,8 @@ cdef inline BundleSize bundle_now(const Bundle* b) noexcept nogil:
 cdef inline void bundle_drop(Bundle* b, BundleSize size) noexcept nogil:
     """Take back what was appended since it had this size."""
     b.n, b.n_ends, b.n_inserts = size.n, size.n_ends, size.n_inserts
+    if b.inserts.data != NULL:
+        (<Insert*>b.inserts.data)[size.n_inserts].at = NONE
 
 
 cdef inline uint8_t* bundle_room(Bundle* b, size_t n) noexcept nogil:
@@ -120,6 +122,7 @@ cdef inline int bundle_insert(
     insert.n = <uint32_t>n
     insert.token = token
     insert.is_last = is_last
+    insert.position = 0
     # Where a text ends among the ids is known of those only that wait.
     shim_stand_in(insert.entry, token if ids == NULL else ids[0], n == 1 and not is_last)
     insert[1].at = NONE

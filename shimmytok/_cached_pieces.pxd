@@ -26,13 +26,13 @@ ctypedef int (*EncodeMissed)(
 ) noexcept nogil
 
 cdef struct Insert:                # ids that stand between pieces and belong to none
-    uint64_t[4] entry              # by which its one id is found like a word (shim_stand_in), or 0
+    uint64_t[4] entry              # by which its one id is found like a word (shim_stand_in), or 0; aligned to 16 bytes
+    uint64_t position              # of the first of them among all ids, once it has waited; 0 where it has an entry
+    const uint32_t* ids            # NULL: `token`
     uint32_t at                    # in the text: where the piece begins that stands for them
     uint32_t n
-    const uint32_t* ids            # NULL: `token`
     uint32_t token
     bint is_last                   # of its text
-    size_t position                # of the first of them among all ids, once these are there
 
 cdef struct Pieces:                # of one text
     const uint8_t* text

@@ -40,9 +40,8 @@ cdef enum:
     MOVE = 8                       # of so many that wait one is brought home, if it is in its other line
 
 
-cdef inline bint is_insert(WaitingPieces* w, size_t at) noexcept nogil:
-    """Does the piece that begins at `at` stand for an Insert, number `w.n_inserts` then?  Those before it are passed
-    over."""
+cdef inline bint reach_insert(WaitingPieces* w, size_t at) noexcept nogil:
+    """Pass over the Inserts before `at`; does the next one, number `w.n_inserts`, stand there?"""
     if w.inserts == NULL:
         return False
     while w.inserts[w.n_inserts].at < at:
@@ -73,7 +72,7 @@ cdef void wait(
         waiting.gap = SHIM_ABSENT_GAP(absent[i])
         waiting.told = SHIM_ABSENT_TOLD(absent[i])
         waiting.other = NULL
-        if is_insert(w, at):
+        if reach_insert(w, at):
             word.n = 0
             waiting.told = <uint32_t>w.n_inserts
         elif not (ask and word.n <= SHIM_SHORT_TEXT and waiting.told == 0 and shim_has_room(waiting.line)):

@@ -103,7 +103,7 @@ static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text
 }
 
 static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    if (size <= 1) { /* a newline between special tokens, mostly */
+    if (size <= 1) { /* a newline between special tokens, mostly; there is room for an end more than there are bytes */
         ends[0] = 1;
         return size;
     }

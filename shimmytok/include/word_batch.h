@@ -34,8 +34,8 @@ typedef uint64_t shim_absent;
 #define SHIM_ABSENT_PIECE(a) ((uint32_t)((a) >> 32) & 0xFFFF)
 #define SHIM_ABSENT_TOLD(a) ((uint32_t)((a) >> 48))
 
-/* Make an entry for the key of pieces that are too long for a short one, with one id, if it fits; else one that no piece
- * finds.  What is behind its 32 bytes is looked at, too: it must not be SHIM_NO_KEY. */
+/* Make an entry for the key of pieces that are too long for a short one, with one id, if that fits into an entry; else one
+ * that no piece finds.  Its 32 bytes are aligned to 16, and eight behind them are read, which are not SHIM_NO_KEY. */
 static inline void shim_stand_in(uint64_t *entry, uint32_t id, int is_one) {
     is_one = is_one && id < SHIM_NO_ID;
     entry[0] = is_one ? SHIM_NO_KEY : 0;

@@ -4,6 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 
 from shimmytok._stretches cimport shim_byte_sets
+from shimmytok._vocab cimport Table
 from shimmytok._word_cache cimport WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
 
@@ -23,6 +24,9 @@ cdef inline bint are_joined(const ByteCuts* cuts, uint8_t left, uint8_t right) n
 
 # Notes the bytes that a token has side by side.
 cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
+
+# The same of all strings of a table.
+cdef void join_all(ByteCuts* cuts, const Table* texts) noexcept nogil
 
 # To be called once all tokens are noted.
 cdef void find_sets(ByteCuts* cuts) noexcept nogil

@@ -32,6 +32,12 @@ cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil:
         cuts.joined[4 * p[i - 1] + (p[i] >> 6)] |= <uint64_t>1 << (p[i] & 63)
 
 
+cdef void join_all(ByteCuts* cuts, const Table* texts) noexcept nogil:
+    cdef uint32_t k
+    for k in range(texts.count):
+        join_bytes(cuts, texts.text + texts.starts[k], texts.starts[k + 1] - texts.starts[k])
+
+
 cdef inline bint may_cut(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
     if left == SPACE or (is_small(left) and is_small(right)) or (left & right) >= 0x80:
         return False

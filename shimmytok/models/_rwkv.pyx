@@ -9,10 +9,10 @@ stands on the other side.
 """
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t
 
-from shimmytok._byte_cuts cimport ByteCuts, encode_parts, find_sets, join_bytes
-from shimmytok._vocab cimport Table, TokenTable
+from shimmytok._byte_cuts cimport ByteCuts, encode_parts, find_sets, join_all
+from shimmytok._vocab cimport TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
 from shimmytok.models._longest cimport LongestTables, LongestTokens, cut_longest
@@ -43,10 +43,7 @@ cdef class RwkvModel(Model):
     cdef WordCache _cache
 
     def __init__(self, LongestTokens tokens not None, TokenTable texts not None, WordCache cache not None):
-        cdef const Table* table = &texts.table
-        cdef uint32_t k
-        for k in range(table.count):
-            join_bytes(&self.t.cuts, table.text + table.starts[k], table.starts[k + 1] - table.starts[k])
+        join_all(&self.t.cuts, &texts.table)
         find_sets(&self.t.cuts)
         self._tokens = tokens
         self.t.longest = &tokens.t

@@ -2,20 +2,14 @@
 
 import numpy as np
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memset
 
-from shimmytok._byte_cuts cimport ByteCuts, are_joined, is_small, join_bytes
-from shimmytok._vocab cimport Table, TokenTable
+from shimmytok._byte_cuts cimport ByteCuts, are_joined, is_small, join_all
+from shimmytok._vocab cimport TokenTable
 
 cdef enum:
     ASCII = 128                    # characters
-
-
-cdef void note_pairs(ByteCuts* pairs, const Table* texts) noexcept nogil:
-    cdef uint32_t k
-    for k in range(texts.count):
-        join_bytes(pairs, texts.text + texts.starts[k], texts.starts[k + 1] - texts.starts[k])
 
 
 def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not None):
@@ -33,7 +27,7 @@ def word_cuts(TokenTable texts not None, bytes lasts not None, bytes firsts not 
         raise ValueError(f"{len(lasts)} and {len(firsts)} characters: not {ASCII}")
     memset(&pairs, 0, sizeof(pairs))
     with nogil:
-        note_pairs(&pairs, &texts.table)
+        join_all(&pairs, &texts.table)
     table = np.zeros(2 * ASCII, np.uint64)
     cuts = table
     for left in range(ASCII):

@@ -56,3 +56,8 @@ def test_masks_of_64_bytes(output_of):
 
 def test_narrowing_without_vector_instructions(output_of):
     assert output_of("narrow") == "0 0"
+
+
+def test_tables_run_by_bits(output_of):
+    """Any tables, whatever is likely: no chunk is wrong, and all kinds of chunks came up."""
+    assert output_of("bits") == "0 1 1 1"

@@ -5,6 +5,7 @@
 #define SHIMMYTOK_SPLIT_BLOCK_H
 
 #include "ascii.h"
+#include "split_bits.h"
 #include "split_ends.h"
 #include "split_run.h"
 #include "split_symbols.h"
@@ -20,6 +21,7 @@ typedef struct {
     uint16_t places[32 + SHIM_BLOCK + 64]; /* from the 33rd on */
     uint16_t numbers[SHIM_BLOCK / 2 + 64];
     uint8_t found[64 + SHIM_BLOCK / 2 + 128]; /* from the 65th on */
+    shim_chunk chunks[SHIM_BLOCK / 64 + 1];
 } shim_buffers;
 
 typedef struct {      /* between two blocks */
@@ -143,30 +145,96 @@ static inline size_t shim_block_symbols(const shim_restart *t, int level, const 
     return shim_gather(text, b->symbols, 0, n, b->gathered, b->places + 32, 0);
 }
 
-/* Run the table over pairs of symbols; the state behind. */
-static inline size_t shim_block_run(const shim_restart *t, int level, const uint8_t *symbols, size_t n_pairs,
-                                    shim_buffers *b, size_t state) {
-    uint32_t w = (uint32_t)t->n_symbols; /* a division of 64 bits takes several times as long as one of 32 */
+/* Run the table over pairs of symbols; the row of `single` behind. */
+static inline uint32_t shim_block_run(const shim_restart *t, int level, const uint8_t *symbols, size_t n_pairs,
+                                      uint16_t *numbers, uint8_t *found, uint32_t row) {
+    uint32_t w = (uint32_t)t->n_symbols;
     (void)level;
-    if (t->pairs == NULL)
-        return shim_run_single(t, symbols, n_pairs, b->found + 64, (uint32_t)(state * w)) / w;
+    if (t->pairs == NULL) return shim_run_single(t, symbols, n_pairs, found, row);
 #if SHIM_X86
     if (level >= 1)
-        shim_pair_avx2(w, symbols, n_pairs, b->numbers);
+        shim_pair_avx2(w, symbols, n_pairs, numbers);
     else
 #endif
-        shim_pair(w, symbols, n_pairs, b->numbers);
-    return shim_run_pairs(t, b->numbers, n_pairs, b->found + 64, (uint32_t)(state * w * w)) / (w * w);
+        shim_pair(w, symbols, n_pairs, numbers);
+    return shim_run_pairs(t, numbers, n_pairs, found, row * w) / w;
 }
 
-static inline size_t shim_block_ends(int level, const uint8_t *found, size_t n_pairs, const shim_places *p,
+/* Run n symbols, up to 64, by `single`: 32 bytes of `found`. */
+static inline uint32_t shim_run_late(const shim_restart *t, const uint8_t *symbols, size_t n, uint8_t *found,
+                                     uint32_t row) {
+    memset(found, 0, 32);
+    row = shim_run_single(t, symbols, n / 2, found, row);
+    return n % 2 ? shim_run_odd(t, symbols[n - 1], found + n / 2, row) : row;
+}
+
+#if SHIM_X86
+/* Run the symbols of a block by bits, from and to a row of `single`; how many chunks were done: until it does not pay. */
+SHIM_AVX2 static size_t shim_block_bits(const shim_restart *t, const uint8_t *symbols, size_t count, shim_buffers *b,
+                                        uint32_t *row) {
+    uint64_t planes[SHIM_PLANES], now, before, carry = 0;
+    __m256i rows = _mm256_setzero_si256();
+    shim_bits_run run = {0, SHIM_STRANGE, *row};
+    size_t chunk;
+    for (chunk = 0; chunk <= count / 64; chunk++) {
+        const uint8_t *here = symbols + 64 * chunk;
+        uint8_t *found = b->found + 64 + 32 * chunk;
+        size_t n = count - 64 * chunk < 64 ? count - 64 * chunk : 64;
+        *row = shim_row(t->likely, &run, here - 1);
+        if (run.n_strange > SHIM_PATIENCE * (chunk + 8)) return chunk;
+        shim_planes_avx2(t->likely, t->n_symbols, here, &rows, planes);
+        if (SHIM_LIKELY(shim_run_word(t, planes, here, n, &run, &now, &before) == 0)) {
+            b->chunks[chunk].mask = before | now << 1 | carry;
+            b->chunks[chunk].rare = 0;
+            carry = now >> 63;
+            found[31] = (uint8_t)carry; /* all that a chunk behind it asks for */
+        } else {
+            run.row = shim_run_late(t, here, n, found, *row);
+            run.which = shim_which(t->likely, run.row, here[n - 1]);
+            run.n_strange += SHIM_LATE;
+            b->chunks[chunk] = shim_chunk_of_avx2(b->found + 64, chunk);
+            carry = found[31] & 1;
+        }
+    }
+    *row = shim_row(t->likely, &run, symbols + count - 1);
+    return chunk;
+}
+#endif
+
+/* Run the symbols of a block from a row of `single`, which is returned. */
+static inline uint32_t shim_block_chunks(const shim_restart *t, int level, const uint8_t *symbols, size_t count,
+                                         shim_buffers *b, uint32_t row) {
+    static const uint8_t zeros[128] = {0};
+    size_t chunk = 0, n_pairs = count / 2;
+    uint8_t *found = b->found + 64;
+    found[-1] = 0;
+#if SHIM_X86
+    if (level >= 1 && t->likely) chunk = shim_block_bits(t, symbols, count, b, &row);
+#endif
+    if (chunk > count / 64) return row;
+    row = shim_block_run(t, level, symbols + 64 * chunk, n_pairs - 32 * chunk, b->numbers, found + 32 * chunk, row);
+    memcpy(found + n_pairs, zeros, sizeof zeros); /* compilers make a slow loop of a memset of this size */
+    if (count % 2) row = shim_run_odd(t, symbols[count - 1], found + n_pairs, row);
+    for (; chunk <= count / 64; chunk++) {
+#if SHIM_X86
+        if (level >= 1) {
+            b->chunks[chunk] = shim_chunk_of_avx2(found, chunk);
+            continue;
+        }
+#endif
+        b->chunks[chunk] = shim_chunk_of(found, chunk);
+    }
+    return row;
+}
+
+static inline size_t shim_block_ends(int level, const shim_buffers *b, size_t n_chunks, const shim_places *p,
                                      uint32_t *ends, size_t n) {
     (void)level;
 #if SHIM_X86
-    if (level >= 2) return shim_ends_avx512(found, n_pairs, p, ends, n);
-    if (level == 1) return shim_ends_avx2(found, n_pairs, p, ends, n);
+    if (level >= 2) return shim_ends_avx512(b->chunks, n_chunks, b->found + 64, p, ends, n);
+    if (level == 1) return shim_ends_avx2(b->chunks, n_chunks, b->found + 64, p, ends, n);
 #endif
-    return shim_ends(found, n_pairs, p, ends, n);
+    return shim_ends(b->chunks, n_chunks, b->found + 64, p, ends, n);
 }
 
 /* Append the ends that the next block of a clean text brings; how many there are then.
@@ -174,9 +242,9 @@ static inline size_t shim_block_ends(int level, const uint8_t *found, size_t n_p
  * `ends` has room for SHIM_BLOCK + SHIM_ENDS_SLACK more. */
 static inline size_t shim_split_block(const shim_restart *t, int level, const uint8_t *text, size_t size,
                                       shim_buffers *b, shim_progress *from, uint32_t *ends, size_t n) {
-    size_t begin = from->at, end = shim_block_end(text, size, begin), count, n_pairs, k;
-    static const uint8_t zeros[128] = {0};
+    size_t begin = from->at, end = shim_block_end(text, size, begin), count, k;
     const uint8_t *symbols;
+    uint32_t w = (uint32_t)t->n_symbols; /* a division of 64 bits takes several times as long as one of 32 */
     shim_places p;
     int last = end == size;
     for (k = 0; k < from->n_held; k++) ends[n++] = from->held[k];
@@ -184,16 +252,8 @@ static inline size_t shim_split_block(const shim_restart *t, int level, const ui
     p.base = begin;
     memcpy(p.before, from->before, sizeof p.before);
     if (!last && count % 2) end = shim_place(&p, (ptrdiff_t)--count);
-    n_pairs = count / 2;
-    b->found[63] = 0;
-    from->state = shim_block_run(t, level, symbols, n_pairs, b, from->state);
-    memcpy(b->found + 64 + n_pairs, zeros, sizeof zeros); /* compilers make a slow loop of a memset of this size */
-    if (count % 2) {
-        uint32_t entry = t->single[from->state * t->n_symbols + symbols[count - 1]];
-        b->found[64 + n_pairs++] = (uint8_t)((entry & 15) << 1 | (entry & 0x60));
-        from->state = (entry >> 8) / (uint32_t)t->n_symbols;
-    }
-    n = shim_block_ends(level, b->found + 64, n_pairs, &p, ends, n);
+    from->state = shim_block_chunks(t, level, symbols, count, b, (uint32_t)(from->state * w)) / w;
+    n = shim_block_ends(level, b, count / 64 + 1, &p, ends, n);
     from->at = end;
     if (last) {
         uint32_t entry = t->ends[from->state];

@@ -1,8 +1,8 @@
-/* From a byte of boundaries for each two symbols (split_run.h) to the ends of pieces, as offsets in the text.
+/* From boundaries to the ends of pieces, as offsets in the text.
  *
- * 64 symbols become 64 bits, the bit of a boundary being that of the symbol behind it; bits become numbers.  Where a
- * boundary is older than a pair, or boundaries are to be dropped, which is rare, the 64 are taken one by one.
- * `found[-1]` must be 0, and there must be 64 zeros behind the last. */
+ * The boundaries of 64 symbols are 64 bits, the bit of each being that of the symbol behind it.  They come from the bytes of
+ * pairs of symbols (split_run.h), if not from split_bits.h.  Where a boundary is older than a pair, or boundaries are to be
+ * dropped, which is rare, the 64 are taken one by one.  `found[-1]` must be 0, and there must be 64 zeros behind the last. */
 #ifndef SHIMMYTOK_SPLIT_ENDS_H
 #define SHIMMYTOK_SPLIT_ENDS_H
 
@@ -15,6 +15,11 @@
 #include "split_table.h"
 
 #define SHIM_RARE 0x78 /* of a byte: boundaries before the symbol before the pair, and drops */
+
+typedef struct {           /* of a chunk of 64 symbols */
+    uint64_t mask;         /* bit k: there is a boundary before symbol 64 * chunk - 1 + k */
+    int rare;              /* these are not all: `found` tells */
+} shim_chunk;
 
 typedef struct {           /* where the symbols of a block are */
     const uint16_t *places; /* less `base`; NULL: all symbols are bytes.  places[-1] can be read */
@@ -49,9 +54,9 @@ static inline uint64_t shim_spread(uint64_t x) {
     return (x | x << 1) & 0x5555555555555555ULL;
 }
 
-/* The boundaries of a chunk: bit k is symbol 64 * chunk - 1 + k; `rare` is set when it must be taken one by one. */
-static inline uint64_t shim_mask(const uint8_t *found, size_t chunk, int *rare) {
+static inline shim_chunk shim_chunk_of(const uint8_t *found, size_t chunk) {
     uint64_t even = 0, odd = 0, any = 0;
+    shim_chunk c;
     unsigned k;
     for (k = 0; k < 4; k++) {
         uint64_t here = shim_read_word(found + 32 * chunk + 8 * k);
@@ -60,8 +65,9 @@ static inline uint64_t shim_mask(const uint8_t *found, size_t chunk, int *rare) 
         even |= (uint64_t)shim_low_bits(here >> 2 | before) << 8 * k;
         odd |= (uint64_t)shim_low_bits(here >> 1) << 8 * k;
     }
-    *rare = (any & SHIM_EVERY_BYTE * SHIM_RARE) != 0;
-    return shim_spread(even) | shim_spread(odd) << 1;
+    c.rare = (any & SHIM_EVERY_BYTE * SHIM_RARE) != 0;
+    c.mask = shim_spread(even) | shim_spread(odd) << 1;
+    return c;
 }
 
 /* Write the places of a chunk's boundaries, four at a time: how many there are cannot be foreseen.  Up to three more are
@@ -85,39 +91,40 @@ static inline size_t shim_ends_of_mask(uint64_t mask, size_t chunk, const shim_p
     return n + count;
 }
 
-static inline size_t shim_ends(const uint8_t *found, size_t n_pairs, const shim_places *p, uint32_t *ends, size_t n) {
+static inline size_t shim_ends(const shim_chunk *chunks, size_t n_chunks, const uint8_t *found, const shim_places *p,
+                               uint32_t *ends, size_t n) {
     size_t chunk;
-    int rare;
-    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
-        uint64_t mask = shim_mask(found, chunk, &rare);
-        n = rare ? shim_ends_rare(found, chunk, p, ends, n) : shim_ends_of_mask(mask, chunk, p, ends, n);
+    for (chunk = 0; chunk < n_chunks; chunk++) {
+        if (chunks[chunk].rare) n = shim_ends_rare(found, chunk, p, ends, n);
+        else n = shim_ends_of_mask(chunks[chunk].mask, chunk, p, ends, n);
     }
     return n;
 }
 
 #if SHIM_X86
 
-SHIM_AVX2 static inline uint64_t shim_mask_avx2(const uint8_t *found, size_t chunk, int *rare) {
+SHIM_AVX2 static inline shim_chunk shim_chunk_of_avx2(const uint8_t *found, size_t chunk) {
+    shim_chunk c;
     __m256i here = _mm256_loadu_si256((const __m256i *)(found + 32 * chunk));
     __m256i before = _mm256_loadu_si256((const __m256i *)(found + 32 * chunk - 1));
     __m256i even = _mm256_or_si256(_mm256_slli_epi16(here, 5), _mm256_slli_epi16(before, 7)); /* bit 7 counts */
     __m256i odd = _mm256_slli_epi16(here, 6);
     uint64_t low = (uint32_t)_mm256_movemask_epi8(_mm256_unpacklo_epi8(even, odd));
     uint64_t high = (uint32_t)_mm256_movemask_epi8(_mm256_unpackhi_epi8(even, odd));
-    *rare = !_mm256_testz_si256(here, _mm256_set1_epi8(SHIM_RARE));
-    return (low & 0xFFFF) | (high & 0xFFFF) << 16 | (low >> 16) << 32 | (high >> 16) << 48;
+    c.rare = !_mm256_testz_si256(here, _mm256_set1_epi8(SHIM_RARE));
+    c.mask = (low & 0xFFFF) | (high & 0xFFFF) << 16 | (low >> 16) << 32 | (high >> 16) << 48;
+    return c;
 }
 
 /* Eight symbols at a time, without a branch: how many boundaries they have cannot be foreseen. */
-SHIM_AVX2 static inline size_t shim_ends_avx2(const uint8_t *found, size_t n_pairs, const shim_places *p,
-                                              uint32_t *ends, size_t n) {
+SHIM_AVX2 static inline size_t shim_ends_avx2(const shim_chunk *chunks, size_t n_chunks, const uint8_t *found,
+                                              const shim_places *p, uint32_t *ends, size_t n) {
     size_t chunk, k;
-    int rare;
-    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
-        uint64_t mask = shim_mask_avx2(found, chunk, &rare);
+    for (chunk = 0; chunk < n_chunks; chunk++) {
+        uint64_t mask = chunks[chunk].mask;
         const size_t first = 64 * chunk - 1;
         __m256i from = _mm256_set1_epi32((int)(uint32_t)(p->base + (p->places ? 0 : first)));
-        if (SHIM_UNLIKELY(rare)) {
+        if (SHIM_UNLIKELY(chunks[chunk].rare)) {
             n = shim_ends_rare(found, chunk, p, ends, n);
             continue;
         }
@@ -151,19 +158,18 @@ SHIM_AVX512 static inline void shim_write_places(__m512i numbers, size_t count, 
                             _mm512_add_epi32(from, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(numbers, 1))));
 }
 
-SHIM_AVX512 static inline size_t shim_ends_avx512(const uint8_t *found, size_t n_pairs, const shim_places *p,
-                                                  uint32_t *ends, size_t n) {
+SHIM_AVX512 static inline size_t shim_ends_avx512(const shim_chunk *chunks, size_t n_chunks, const uint8_t *found,
+                                                  const shim_places *p, uint32_t *ends, size_t n) {
     static const uint8_t iota[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
                                      32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
                                      48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     const __m512i numbers = _mm512_loadu_si512(iota);
     size_t chunk, k;
-    int rare;
-    for (chunk = 0; chunk <= n_pairs / 32; chunk++) {
-        uint64_t mask = shim_mask_avx2(found, chunk, &rare);
+    for (chunk = 0; chunk < n_chunks; chunk++) {
+        uint64_t mask = chunks[chunk].mask;
         size_t count = (size_t)_mm_popcnt_u64(mask), half = (size_t)_mm_popcnt_u64(mask & 0xFFFFFFFF);
-        if (SHIM_UNLIKELY(rare)) {
+        if (SHIM_UNLIKELY(chunks[chunk].rare)) {
             n = shim_ends_rare(found, chunk, p, ends, n);
             continue;
         }

@@ -118,4 +118,11 @@ static inline uint32_t shim_run_single(const shim_restart *t, const uint8_t *sym
     return row;
 }
 
+/* Run a symbol that has no second one, as the first of a pair. */
+static inline uint32_t shim_run_odd(const shim_restart *t, uint8_t symbol, uint8_t *found, uint32_t row) {
+    uint32_t entry = t->single[row + symbol];
+    *found = (uint8_t)((entry & 15) << 1 | (entry & 0x60));
+    return entry >> 8;
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SHIM_NO_ROW UINT32_MAX
+struct shim_likely;
 #define SHIM_DROPPED(entry) ((entry) >> 5 & 3)
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     const uint32_t *meeting; /* [pair] = the row of `pairs` it leads to from any state, or SHIM_NO_ROW */
     const uint32_t *ends;    /* [state] = boundaries at the end of the text, as in `single` */
     const uint8_t *guessed;  /* [state] = how many of the last boundaries may yet be dropped */
+    const struct shim_likely *likely; /* split_likely.h; or NULL */
     uint8_t ascii[128];      /* character -> symbol */
     const uint16_t *page_of; /* code point >> 8 -> page */
     const uint8_t *pages;    /* page << 8 | code point & 255 -> class */

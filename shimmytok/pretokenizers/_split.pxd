@@ -4,11 +4,12 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from shimmytok.pretokenizers._scratch cimport BLOCK, SHORT_TEXT, SplitScratch
-from shimmytok.pretokenizers._walk cimport SplitTables, shim_restart
+from shimmytok.pretokenizers._walk cimport SplitTables, shim_likely, shim_restart
 
 cdef class Splitter:
     cdef SplitTables tables
     cdef shim_restart restart
+    cdef shim_likely likely
     cdef uint32_t* entries         # what `restart` points into
     cdef const uint8_t[::1] ascii
     cdef const uint16_t[::1] page_of
@@ -22,6 +23,7 @@ cdef class Splitter:
     cdef int add_restart(self, size_t n_symbols, const uint32_t[::1] entries, const uint32_t[::1] ends,
                          const uint8_t[::1] guessed) except -1
     cdef int check_restart(self, const uint32_t[::1] entries, const uint32_t[::1] ends) except -1
+    cdef int add_likely(self) except -1
     cdef int add_scanner(self) except -1
 
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil

@@ -23,6 +23,11 @@ cdef extern from "split_block.h" nogil:
     void shim_find_alike(shim_restart* t, uint8_t first_class)
     void shim_forget(shim_progress* progress, size_t n)
     int shim_square(shim_restart* t, uint32_t* pairs, uint32_t* meeting)
+    const size_t SHIM_LIKELY_SYMBOLS
+    const size_t SHIM_LIKELY_STATES
+    ctypedef struct shim_chances:
+        pass
+    void shim_find_likely(const shim_restart* t, shim_likely* likely, shim_chances* chances)
 
 cdef extern from "byte_set.h" nogil:
     void shim_byte_set_add(ByteSet* set, uint8_t c)
@@ -231,8 +236,22 @@ cdef class Splitter:
         shim_find_alike(t, FIRST_CLASS)
         if n_pairs:
             shim_square(t, self.entries + n_single + n_states, self.entries + n_single + n_states + n_pairs)
+        self.add_likely()
         self.tables.restart = t
         self.add_scanner()
+        return 0
+
+    cdef int add_likely(self) except -1:
+        """Choose the likely states, if there are few symbols enough."""
+        cdef shim_chances* chances
+        if self.restart.n_symbols > SHIM_LIKELY_SYMBOLS or self.restart.n_states > SHIM_LIKELY_STATES:
+            return 0
+        chances = <shim_chances*>malloc(sizeof(shim_chances))
+        if chances == NULL:
+            raise MemoryError
+        shim_find_likely(&self.restart, &self.likely, chances)
+        free(chances)
+        self.restart.likely = &self.likely
         return 0
 
     cdef int add_scanner(self) except -1:

@@ -6,6 +6,8 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from shimmytok.pretokenizers._scratch cimport SplitScratch
 
 cdef extern from "split_block.h" nogil:
+    ctypedef struct shim_likely:
+        pass
     ctypedef struct shim_restart:
         size_t n_symbols
         size_t n_states
@@ -14,6 +16,7 @@ cdef extern from "split_block.h" nogil:
         const uint32_t* meeting
         const uint32_t* ends
         const uint8_t* guessed
+        const shim_likely* likely
         uint8_t ascii[128]
         const uint16_t* page_of
         const uint8_t* pages

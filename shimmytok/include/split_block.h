@@ -10,10 +10,10 @@
 #include "split_run.h"
 #include "split_symbols.h"
 
-#define SHIM_BLOCK 16384    /* bytes of text */
-#define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
-#define SHIM_WORTH_PAIRS 32 /* bytes of a short text that is run by pairs of them */
-#define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
+#define SHIM_BLOCK 16384       /* bytes of text */
+#define SHIM_SHORT 64          /* bytes: the longest text that is not worth a block */
+#define SHIM_NOT_ONE_BY_ONE 32 /* bytes of a short text that is run by bits or pairs of them */
+#define SHIM_ENDS_SLACK 128    /* ends that may be written beyond those of a block */
 
 typedef struct {
     uint8_t symbols[SHIM_BLOCK + 64];
@@ -104,14 +104,45 @@ static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text
     return shim_short_ends(t, boundaries, row / (w * w), size, size, NULL, ends);
 }
 
-static inline size_t shim_split_short(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
+#if SHIM_X86
+/* The same of a text of ASCII of 32 to 64 bytes by bits; 0: they cannot tell. */
+SHIM_AVX2 static size_t shim_split_bits(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
+    uint8_t symbols[64] = {0};
+    uint64_t planes[SHIM_PLANES], now, before, boundaries;
+    __m256i rows = _mm256_setzero_si256();
+    shim_bits_run run = {0, SHIM_STRANGE, 0};
+    uint32_t entry, k;
+    size_t n = 0;
+    shim_short_symbols_avx2(t, text, size, symbols);
+    shim_planes_avx2(t->likely, t->n_symbols, symbols, &rows, planes);
+    if (shim_run_word(t, planes, symbols, size, &run, &now, &before) != 0) return 0;
+    entry = t->ends[shim_row(t->likely, &run, symbols + size - 1) / (uint32_t)t->n_symbols];
+    boundaries = now | before >> 1;
+    for (k = SHIM_DROPPED(entry); SHIM_UNLIKELY(k); k--) boundaries ^= (uint64_t)1 << shim_highest(boundaries);
+    for (k = 1; SHIM_UNLIKELY((entry & 15) >> k); k++)
+        if (entry >> k & 1) boundaries |= (uint64_t)1 << (size - k);
+    for (; boundaries; boundaries &= boundaries - 1) ends[n++] = shim_lowest(boundaries);
+    ends[n++] = (uint32_t)size;
+    return n;
+}
+#endif
+
+static inline size_t shim_split_short(const shim_restart *t, int level, const uint8_t *text, size_t size,
+                                      uint32_t *ends) {
     if (size <= 1) { /* a newline between special tokens, mostly; there is room for an end more than there are bytes */
         ends[0] = 1;
         return size;
     }
     if (!shim_is_ascii(text, size)) return shim_split_short_of(t, text, size, ends, 0);
-    if (size < SHIM_WORTH_PAIRS || t->pairs == NULL) return shim_split_short_of(t, text, size, ends, 1);
-    return shim_split_pairs(t, text, size, ends);
+    if (size < SHIM_NOT_ONE_BY_ONE) return shim_split_short_of(t, text, size, ends, 1);
+#if SHIM_X86
+    if (level >= 1 && t->likely) {
+        size_t n = shim_split_bits(t, text, size, ends);
+        if (n) return n;
+    }
+#endif
+    (void)level;
+    return t->pairs ? shim_split_pairs(t, text, size, ends) : shim_split_short_of(t, text, size, ends, 1);
 }
 
 /* Where to end a block that begins at `begin`. */

@@ -189,6 +189,16 @@ SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8
     return wide | shim_symbols(t, text, i, n, symbols);
 }
 
+/* The same for 32 to 64 bytes of ASCII. */
+SHIM_AVX2 static inline void shim_short_symbols_avx2(const shim_restart *t, const uint8_t *text, size_t n,
+                                                     uint8_t *symbols) {
+    __m256i rows[8], first = _mm256_loadu_si256((const __m256i *)text);
+    __m256i last = _mm256_loadu_si256((const __m256i *)(text + n - 32));
+    shim_load_rows(t->ascii, 8, rows);
+    _mm256_storeu_si256((__m256i *)symbols, shim_look_up(rows, 8, first));
+    _mm256_storeu_si256((__m256i *)(symbols + n - 32), shim_look_up(rows, 8, last));
+}
+
 SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8_t *symbols, size_t n,
                                                 uint8_t *gathered, uint16_t *places) {
     const __m256i iota = _mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);

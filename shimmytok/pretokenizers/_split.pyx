@@ -17,7 +17,7 @@ from shimmytok.pretokenizers._walk cimport MAX_STAGES, WALK, ByteSet, Stage, Sta
 from shimmytok.unicode._utf8 cimport is_clean
 
 cdef extern from "split_block.h" nogil:
-    size_t shim_split_short(const shim_restart* t, const uint8_t* text, size_t size, uint32_t* ends)
+    size_t shim_split_short(const shim_restart* t, int level, const uint8_t* text, size_t size, uint32_t* ends)
     size_t shim_split_block(const shim_restart* t, int level, const uint8_t* text, size_t size, shim_buffers* b,
                             shim_progress* progress, uint32_t* ends, size_t n)
     void shim_find_alike(shim_restart* t, uint8_t first_class)
@@ -108,7 +108,7 @@ cdef inline int append_ends_of_table(
     if n <= SHORT_TEXT:
         if reserve_ends(s, SHORT_TEXT + ENDS_SLACK) < 0:
             return -1
-        s.n_ends = shim_split_short(t.restart, text, n, s.ends)
+        s.n_ends = shim_split_short(t.restart, s.level, text, n, s.ends)
         return 0
     if s.buffers == NULL:
         s.buffers = <shim_buffers*>malloc(sizeof(shim_buffers))

@@ -52,10 +52,13 @@ SHIM_AVX2 static inline uint32_t shim_cut_marks_32(const uint8_t *known, const u
 
 SHIM_AVX2 static uint64_t shim_cut_marks_avx2(const uint8_t *known, const uint8_t *p, size_t n) {
     uint8_t rest[65] = {0};
+    __m256i any;
     if (n < 64) {
         memcpy(rest, p - 1, n + 1);
         p = rest + 1;
     }
+    any = _mm256_or_si256(_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32)));
+    if (_mm256_testz_si256(any, _mm256_set1_epi8((char)0x80))) return 0; /* all ASCII, as most of a European text */
     return shim_cut_marks_32(known, p) | (uint64_t)shim_cut_marks_32(known, p + 32) << 32;
 }
 

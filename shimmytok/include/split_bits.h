@@ -37,48 +37,57 @@ SHIM_AVX2 static inline __m256i shim_by_symbol(const uint8_t *table, __m256i sym
     return _mm256_blendv_epi8(low, _mm256_shuffle_epi8(high, symbols), _mm256_slli_epi16(symbols, 3));
 }
 
-/* Where a plane has no bit, as bits, by the rows and columns of 32 symbols. */
-SHIM_AVX2 static inline uint32_t shim_not_in(const uint8_t (*plane)[SHIM_ROWS], __m256i rows, __m256i low, __m256i high,
+typedef struct {    /* of 32 symbols */
+    __m256i before; /* the rows of the ones before them, */
+    __m256i low;    /* and the bits of their columns: of the first eight, */
+    __m256i high;   /* and of the others */
+} shim_neighbours;
+
+/* The last byte of `rows` is the row of the symbol before these, and then of the last one. */
+SHIM_AVX2 static inline shim_neighbours shim_neighbours_of(const shim_likely *l, __m256i symbols, __m256i *rows,
+                                                           const int is_large, const int is_wide) {
+    __m256i here = shim_by_symbol(l->row_of, symbols, is_large);
+    shim_neighbours n;
+    n.before = _mm256_alignr_epi8(here, _mm256_permute2x128_si256(*rows, here, 0x21), 15);
+    n.low = shim_by_symbol(l->bit_of[0], symbols, is_large);
+    n.high = is_wide ? shim_by_symbol(l->bit_of[1], symbols, is_large) : n.low;
+    *rows = here;
+    return n;
+}
+
+/* Where a plane has no bit. */
+SHIM_AVX2 static inline uint32_t shim_not_in(const uint8_t (*plane)[SHIM_ROWS], const shim_neighbours *n,
                                              const int is_wide) {
     __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)plane[0])), is;
-    is = _mm256_and_si256(_mm256_shuffle_epi8(table, rows), low);
+    is = _mm256_and_si256(_mm256_shuffle_epi8(table, n->before), n->low);
     if (is_wide) {
         table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)plane[1]));
-        is = _mm256_or_si256(is, _mm256_and_si256(_mm256_shuffle_epi8(table, rows), high));
+        is = _mm256_or_si256(is, _mm256_and_si256(_mm256_shuffle_epi8(table, n->before), n->high));
     }
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(is, _mm256_setzero_si256()));
 }
 
-/* All planes of 64 symbols; the last byte of `before` is the row of the one before, and then of the last one. */
-SHIM_AVX2 static inline void shim_planes_of(const shim_likely *l, const uint8_t *symbols, __m256i *before,
+/* All planes of 32 symbols, or of 64. */
+SHIM_AVX2 static inline void shim_planes_of(const shim_likely *l, __m256i a, __m256i b, const int is_64, __m256i *rows,
                                             uint64_t *planes, const int is_large, const int is_wide) {
-    __m256i a = _mm256_loadu_si256((const __m256i *)symbols), b = _mm256_loadu_si256((const __m256i *)(symbols + 32));
-    __m256i rows_a = shim_by_symbol(l->row_of, a, is_large), rows_b = shim_by_symbol(l->row_of, b, is_large);
-    __m256i low_a = shim_by_symbol(l->bit_of[0], a, is_large), low_b = shim_by_symbol(l->bit_of[0], b, is_large);
-    __m256i high_a = low_a, high_b = low_b, before_a, before_b;
+    shim_neighbours of_a = shim_neighbours_of(l, a, rows, is_large, is_wide), of_b = of_a;
     size_t k;
-    if (is_wide) {
-        high_a = shim_by_symbol(l->bit_of[1], a, is_large);
-        high_b = shim_by_symbol(l->bit_of[1], b, is_large);
-    }
-    before_a = _mm256_alignr_epi8(rows_a, _mm256_permute2x128_si256(*before, rows_a, 0x21), 15);
-    before_b = _mm256_alignr_epi8(rows_b, _mm256_permute2x128_si256(rows_a, rows_b, 0x21), 15);
-    *before = rows_b;
+    if (is_64) of_b = shim_neighbours_of(l, b, rows, is_large, is_wide);
     for (k = 0; k < SHIM_PLANES; k++) {
         uint64_t not_in = ~(uint64_t)0;
         if (!l->is_empty[k]) {
-            not_in = shim_not_in(l->planes[k], before_a, low_a, high_a, is_wide);
-            not_in |= (uint64_t)shim_not_in(l->planes[k], before_b, low_b, high_b, is_wide) << 32;
+            not_in = shim_not_in(l->planes[k], &of_a, is_wide);
+            if (is_64) not_in |= (uint64_t)shim_not_in(l->planes[k], &of_b, is_wide) << 32;
         }
         planes[k] = ~not_in;
     }
 }
 
-SHIM_AVX2 static inline void shim_planes_avx2(const shim_likely *l, size_t n_symbols, const uint8_t *symbols,
-                                              __m256i *before, uint64_t *planes) {
-    if (l->is_wide) shim_planes_of(l, symbols, before, planes, 1, 1);
-    else if (n_symbols > 16) shim_planes_of(l, symbols, before, planes, 1, 0);
-    else shim_planes_of(l, symbols, before, planes, 0, 0);
+SHIM_AVX2 static inline void shim_planes_avx2(const shim_likely *l, size_t n_symbols, __m256i a, __m256i b,
+                                              const int is_64, __m256i *rows, uint64_t *planes) {
+    if (l->is_wide) shim_planes_of(l, a, b, is_64, rows, planes, 1, 1);
+    else if (n_symbols > 16) shim_planes_of(l, a, b, is_64, rows, planes, 1, 0);
+    else shim_planes_of(l, a, b, is_64, rows, planes, 0, 0);
 }
 
 /* Which of the likely states of a symbol a row is. */

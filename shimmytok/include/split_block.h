@@ -10,10 +10,11 @@
 #include "split_run.h"
 #include "split_symbols.h"
 
-#define SHIM_BLOCK 16384       /* bytes of text */
-#define SHIM_SHORT 64          /* bytes: the longest text that is not worth a block */
-#define SHIM_NOT_ONE_BY_ONE 32 /* bytes of a short text that is run by bits or pairs of them */
-#define SHIM_ENDS_SLACK 128    /* ends that may be written beyond those of a block */
+#define SHIM_BLOCK 16384    /* bytes of text */
+#define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
+#define SHIM_WORTH_BITS 8   /* bytes of a short text that is run by bits, */
+#define SHIM_WORTH_PAIRS 32 /* or by pairs of them */
+#define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
 
 typedef struct {
     uint8_t symbols[SHIM_BLOCK + 64];
@@ -105,25 +106,35 @@ static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text
 }
 
 #if SHIM_X86
-/* The same of a text of ASCII of 32 to 64 bytes by bits; 0: they cannot tell. */
+/* The same of a text of ASCII of 8 bytes or more by bits; 0: they cannot tell. */
 SHIM_AVX2 static size_t shim_split_bits(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    uint8_t symbols[64] = {0};
+    uint8_t symbols[64];
     uint64_t planes[SHIM_PLANES], now, before, boundaries;
-    __m256i rows = _mm256_setzero_si256();
+    __m256i of_ascii[8], a, b, rows = _mm256_setzero_si256();
     shim_bits_run run = {0, SHIM_STRANGE, 0};
     uint32_t entry, k;
-    size_t n = 0;
-    shim_short_symbols_avx2(t, text, size, symbols);
-    shim_planes_avx2(t->likely, t->n_symbols, symbols, &rows, planes);
+    size_t n, i;
+    shim_load_rows(t->ascii, 8, of_ascii);
+    a = b = shim_symbols_of_32(of_ascii, text, size < 32 ? size : 32);
+    _mm256_storeu_si256((__m256i *)symbols, a);
+    if (size > 32) {
+        b = shim_symbols_of_32(of_ascii, text + 32, size - 32);
+        _mm256_storeu_si256((__m256i *)(symbols + 32), b);
+        shim_planes_avx2(t->likely, t->n_symbols, a, b, 1, &rows, planes);
+    } else {
+        shim_planes_avx2(t->likely, t->n_symbols, a, a, 0, &rows, planes);
+    }
     if (shim_run_word(t, planes, symbols, size, &run, &now, &before) != 0) return 0;
     entry = t->ends[shim_row(t->likely, &run, symbols + size - 1) / (uint32_t)t->n_symbols];
     boundaries = now | before >> 1;
     for (k = SHIM_DROPPED(entry); SHIM_UNLIKELY(k); k--) boundaries ^= (uint64_t)1 << shim_highest(boundaries);
     for (k = 1; SHIM_UNLIKELY((entry & 15) >> k); k++)
         if (entry >> k & 1) boundaries |= (uint64_t)1 << (size - k);
-    for (; boundaries; boundaries &= boundaries - 1) ends[n++] = shim_lowest(boundaries);
-    ends[n++] = (uint32_t)size;
-    return n;
+    n = (size_t)_mm_popcnt_u64(boundaries);
+    for (i = 0; i < n; i += 8) /* how many there are cannot be foreseen */
+        for (k = 0; k < 8; k++, boundaries &= boundaries - 1) ends[i + k] = (uint32_t)_tzcnt_u64(boundaries);
+    ends[n] = (uint32_t)size;
+    return n + 1;
 }
 #endif
 
@@ -134,15 +145,15 @@ static inline size_t shim_split_short(const shim_restart *t, int level, const ui
         return size;
     }
     if (!shim_is_ascii(text, size)) return shim_split_short_of(t, text, size, ends, 0);
-    if (size < SHIM_NOT_ONE_BY_ONE) return shim_split_short_of(t, text, size, ends, 1);
 #if SHIM_X86
-    if (level >= 1 && t->likely) {
+    if (level >= 1 && size >= SHIM_WORTH_BITS && t->likely) {
         size_t n = shim_split_bits(t, text, size, ends);
         if (n) return n;
     }
 #endif
     (void)level;
-    return t->pairs ? shim_split_pairs(t, text, size, ends) : shim_split_short_of(t, text, size, ends, 1);
+    if (size < SHIM_WORTH_PAIRS || t->pairs == NULL) return shim_split_short_of(t, text, size, ends, 1);
+    return shim_split_pairs(t, text, size, ends);
 }
 
 /* Where to end a block that begins at `begin`. */
@@ -213,7 +224,8 @@ SHIM_AVX2 static size_t shim_block_bits(const shim_restart *t, const uint8_t *sy
         size_t n = count - 64 * chunk < 64 ? count - 64 * chunk : 64;
         *row = shim_row(t->likely, &run, here - 1);
         if (run.n_strange > SHIM_PATIENCE * (chunk + 8)) return chunk;
-        shim_planes_avx2(t->likely, t->n_symbols, here, &rows, planes);
+        shim_planes_avx2(t->likely, t->n_symbols, _mm256_loadu_si256((const __m256i *)here),
+                         _mm256_loadu_si256((const __m256i *)(here + 32)), 1, &rows, planes);
         if (SHIM_LIKELY(shim_run_word(t, planes, here, n, &run, &now, &before) == 0)) {
             b->chunks[chunk].mask = before | now << 1 | carry;
             b->chunks[chunk].rare = 0;

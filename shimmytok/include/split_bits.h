@@ -14,14 +14,19 @@
 #if SHIM_X86
 
 #define SHIM_STRANGE 2  /* in place of which of the two states it is: neither */
-#define SHIM_PATIENCE 2 /* symbols a chunk, on average, that may be read one by one before this is given up; */
-#define SHIM_LATE 8     /* a chunk that was run in vain counts as so many */
+#define SHIM_PATIENCE 4 /* of a chunk, on average: symbols that may be read one by one before this is given up, */
+#define SHIM_AT_LEAST 16 /* and how many there may be at first */
+#define SHIM_PER_PLACE 3 /* a place from which on they are read counts as so many, */
+#define SHIM_LATE 32    /* and so does a chunk that was run in vain */
 
 typedef struct {
-    size_t n_strange; /* symbols that were read one by one */
+    size_t n_strange; /* symbols that were read one by one, */
+    size_t most;      /* and how many may be */
     unsigned which;   /* of the likely states of the last symbol, or SHIM_STRANGE: then it is in */
     uint32_t row;     /* of `single` */
 } shim_bits_run;
+
+typedef enum { SHIM_IS_RUN, SHIM_IS_LATE, SHIM_GIVES_UP } shim_word;
 
 /* The bits of two planes, each where a bit of `second` says so. */
 static inline uint64_t shim_either(const uint64_t *planes, size_t at, uint64_t second) {
@@ -120,8 +125,8 @@ static inline size_t shim_run_likely(const uint64_t *planes, size_t at, size_t n
 }
 
 /* Run n symbols, up to 64.  Bits of boundaries before a symbol go to `now`, of those before the symbol before it to
- * `before`.  -1: there are others, and the run is of no use. */
-static inline int shim_run_word(const shim_restart *t, const uint64_t *planes, const uint8_t *symbols, size_t n,
+ * `before`.  Else the run is of no use: there are others, or it takes too long. */
+static inline shim_word shim_run_word(const shim_restart *t, const uint64_t *planes, const uint8_t *symbols, size_t n,
                                 shim_bits_run *r, uint64_t *now, uint64_t *before) {
     size_t at = 0;
     *now = *before = 0;
@@ -129,6 +134,7 @@ static inline int shim_run_word(const shim_restart *t, const uint64_t *planes, c
     while (SHIM_UNLIKELY(at < n)) {
         uint32_t entry;
         uint8_t symbol;
+        int is_strange = 0;
         if (r->which != SHIM_STRANGE) {
             size_t to = shim_run_likely(planes, at, n, r, now, before);
             if (to == n) break;
@@ -136,18 +142,20 @@ static inline int shim_run_word(const shim_restart *t, const uint64_t *planes, c
             at = to;
         }
         symbol = symbols[at];
-        entry = t->single[r->row + symbol];
-        if (entry & SHIM_TOLD_LATE) return -1;
-        r->row = entry >> 8;
-        r->which = shim_which(t->likely, r->row, symbol);
-        r->n_strange++;
-        *now |= (uint64_t)(entry & 1) << at;
-        *before |= (uint64_t)(entry >> 1 & 1) << at;
-        at++;
-        if (r->which == SHIM_STRANGE && t->single[r->row + symbol] == r->row << 8)
-            while (at < n && symbols[at] == symbol) at++; /* nothing happens in a run, as of spaces before a line */
+        r->n_strange += SHIM_PER_PLACE;
+        do { /* where digits are counted, as in all strange runs of one symbol, it will be strange again */
+            entry = t->single[r->row + symbol];
+            if (entry & SHIM_TOLD_LATE) return SHIM_IS_LATE;
+            if (++r->n_strange > r->most) return SHIM_GIVES_UP;
+            r->row = entry >> 8;
+            *now |= (uint64_t)(entry & 1) << at;
+            *before |= (uint64_t)(entry >> 1 & 1) << at;
+            at++;
+            r->which = shim_which(t->likely, r->row, symbol);
+            is_strange |= r->which == SHIM_STRANGE;
+        } while (is_strange && at < n && symbols[at] == symbol);
     }
-    return 0;
+    return SHIM_IS_RUN;
 }
 
 #endif

@@ -12,6 +12,7 @@
 
 #define SHIM_BLOCK 16384    /* bytes of text */
 #define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
+#define SHIM_NO_BLOCK 256   /* the same, if it is ASCII */
 #define SHIM_WORTH_BITS 8   /* bytes of a short text that is run by bits, */
 #define SHIM_WORTH_PAIRS 32 /* or by pairs of them */
 #define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
@@ -106,37 +107,53 @@ static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text
 }
 
 #if SHIM_X86
-/* The same of a text of ASCII of 8 bytes or more by bits; 0: they cannot tell. */
+/* The same of a text of ASCII of SHIM_WORTH_BITS to SHIM_NO_BLOCK bytes by bits; 0: that does not pay, or cannot tell. */
 SHIM_AVX2 static size_t shim_split_bits(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    uint8_t symbols[64];
-    uint64_t planes[SHIM_PLANES], now, before, boundaries;
+    uint8_t symbols[SHIM_NO_BLOCK];
+    uint64_t planes[SHIM_PLANES], now, before, mask, carry = 0;
     __m256i of_ascii[8], a, b, rows = _mm256_setzero_si256();
-    shim_bits_run run = {0, SHIM_STRANGE, 0};
+    shim_bits_run run = {0, SHIM_AT_LEAST, SHIM_STRANGE, 0};
     uint32_t entry, k;
-    size_t n, i;
+    size_t n = 0, at, count, i;
     shim_load_rows(t->ascii, 8, of_ascii);
-    a = b = shim_symbols_of_32(of_ascii, text, size < 32 ? size : 32);
-    _mm256_storeu_si256((__m256i *)symbols, a);
-    if (size > 32) {
-        b = shim_symbols_of_32(of_ascii, text + 32, size - 32);
-        _mm256_storeu_si256((__m256i *)(symbols + 32), b);
-        shim_planes_avx2(t->likely, t->n_symbols, a, b, 1, &rows, planes);
-    } else {
-        shim_planes_avx2(t->likely, t->n_symbols, a, a, 0, &rows, planes);
+    for (at = 0; at < size; at += 64) {
+        size_t left = size - at;
+        a = b = shim_symbols_of_32(of_ascii, text + at, left < 32 ? left : 32);
+        _mm256_storeu_si256((__m256i *)(symbols + at), a);
+        if (left > 32) {
+            b = shim_symbols_of_32(of_ascii, text + at + 32, left < 64 ? left - 32 : 32);
+            _mm256_storeu_si256((__m256i *)(symbols + at + 32), b);
+            shim_planes_avx2(t->likely, t->n_symbols, a, b, 1, &rows, planes);
+        } else {
+            shim_planes_avx2(t->likely, t->n_symbols, a, a, 0, &rows, planes);
+        }
+        if (shim_run_word(t, planes, symbols + at, left < 64 ? left : 64, &run, &now, &before) != SHIM_IS_RUN) return 0;
+        mask = before | now << 1 | carry;
+        carry = now >> 63;
+        count = (size_t)_mm_popcnt_u64(mask);
+        for (i = 0; i < count; i += 8) /* how many there are cannot be foreseen */
+            for (k = 0; k < 8; k++, mask &= mask - 1) ends[n + i + k] = (uint32_t)(at - 1 + _tzcnt_u64(mask));
+        n += count;
     }
-    if (shim_run_word(t, planes, symbols, size, &run, &now, &before) != 0) return 0;
+    if (carry) ends[n++] = (uint32_t)size - 1;
     entry = t->ends[shim_row(t->likely, &run, symbols + size - 1) / (uint32_t)t->n_symbols];
-    boundaries = now | before >> 1;
-    for (k = SHIM_DROPPED(entry); SHIM_UNLIKELY(k); k--) boundaries ^= (uint64_t)1 << shim_highest(boundaries);
-    for (k = 1; SHIM_UNLIKELY((entry & 15) >> k); k++)
-        if (entry >> k & 1) boundaries |= (uint64_t)1 << (size - k);
-    n = (size_t)_mm_popcnt_u64(boundaries);
-    for (i = 0; i < n; i += 8) /* how many there are cannot be foreseen */
-        for (k = 0; k < 8; k++, boundaries &= boundaries - 1) ends[i + k] = (uint32_t)_tzcnt_u64(boundaries);
-    ends[n] = (uint32_t)size;
-    return n + 1;
+    n -= SHIM_DROPPED(entry);
+    for (k = 3; k > 0; k--)
+        if (entry >> k & 1) ends[n++] = (uint32_t)size - k;
+    ends[n++] = (uint32_t)size;
+    return n;
 }
 #endif
+
+/* The ends of the pieces of a text that is longer, up to SHIM_NO_BLOCK bytes; 0: block by block. */
+static inline size_t shim_split_at_once(const shim_restart *t, int level, const uint8_t *text, size_t size,
+                                        uint32_t *ends) {
+#if SHIM_X86
+    if (level >= 1 && t->likely && shim_is_ascii(text, size)) return shim_split_bits(t, text, size, ends);
+#endif
+    (void)t, (void)level, (void)text, (void)size, (void)ends;
+    return 0;
+}
 
 static inline size_t shim_split_short(const shim_restart *t, int level, const uint8_t *text, size_t size,
                                       uint32_t *ends) {
@@ -216,27 +233,31 @@ SHIM_AVX2 static size_t shim_block_bits(const shim_restart *t, const uint8_t *sy
                                         uint32_t *row) {
     uint64_t planes[SHIM_PLANES], now, before, carry = 0;
     __m256i rows = _mm256_setzero_si256();
-    shim_bits_run run = {0, SHIM_STRANGE, *row};
+    shim_bits_run run = {0, SHIM_AT_LEAST, SHIM_STRANGE, *row};
+    shim_word word;
     size_t chunk;
     for (chunk = 0; chunk <= count / 64; chunk++) {
         const uint8_t *here = symbols + 64 * chunk;
         uint8_t *found = b->found + 64 + 32 * chunk;
         size_t n = count - 64 * chunk < 64 ? count - 64 * chunk : 64;
         *row = shim_row(t->likely, &run, here - 1);
-        if (run.n_strange > SHIM_PATIENCE * (chunk + 8)) return chunk;
+        run.most += t->likely->is_wide ? SHIM_PATIENCE / 2 : SHIM_PATIENCE; /* there is less to gain */
         shim_planes_avx2(t->likely, t->n_symbols, _mm256_loadu_si256((const __m256i *)here),
                          _mm256_loadu_si256((const __m256i *)(here + 32)), 1, &rows, planes);
-        if (SHIM_LIKELY(shim_run_word(t, planes, here, n, &run, &now, &before) == 0)) {
+        word = shim_run_word(t, planes, here, n, &run, &now, &before);
+        if (SHIM_LIKELY(word == SHIM_IS_RUN)) {
             b->chunks[chunk].mask = before | now << 1 | carry;
             b->chunks[chunk].rare = 0;
             carry = now >> 63;
             found[31] = (uint8_t)carry; /* all that a chunk behind it asks for */
-        } else {
+        } else if (word == SHIM_IS_LATE) {
             run.row = shim_run_late(t, here, n, found, *row);
             run.which = shim_which(t->likely, run.row, here[n - 1]);
             run.n_strange += SHIM_LATE;
             b->chunks[chunk] = shim_chunk_of_avx2(b->found + 64, chunk);
             carry = found[31] & 1;
+        } else {
+            return chunk;
         }
     }
     *row = shim_row(t->likely, &run, symbols + count - 1);
@@ -252,7 +273,7 @@ static inline uint32_t shim_block_chunks(const shim_restart *t, int level, const
     uint8_t *found = b->found + 64;
     found[-1] = 0;
 #if SHIM_X86
-    if (level >= 1 && t->likely) chunk = shim_block_bits(t, symbols, count, b, &row);
+    if (level >= 1 && t->likely && count > SHIM_NO_BLOCK) chunk = shim_block_bits(t, symbols, count, b, &row);
 #endif
     if (chunk > count / 64) return row;
     row = shim_block_run(t, level, symbols + 64 * chunk, n_pairs - 32 * chunk, b->numbers, found + 32 * chunk, row);

@@ -13,6 +13,7 @@ cdef extern from "split_block.h" nogil:
     enum:
         BLOCK "SHIM_BLOCK"
         SHORT_TEXT "SHIM_SHORT"
+        NO_BLOCK "SHIM_NO_BLOCK"
         ENDS_SLACK "SHIM_ENDS_SLACK"
     ctypedef struct shim_buffers:
         pass

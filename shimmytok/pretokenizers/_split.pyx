@@ -11,13 +11,14 @@ from libc.string cimport memset
 
 from shimmytok._simd cimport simd_level
 from shimmytok.pretokenizers._scratch cimport (
-    BLOCK, END_OF_PIECE, ENDS_SLACK, MAX_LOOPS, SHORT_TEXT, shim_buffers, shim_progress,
+    BLOCK, END_OF_PIECE, ENDS_SLACK, MAX_LOOPS, NO_BLOCK, SHORT_TEXT, shim_buffers, shim_progress,
 )
 from shimmytok.pretokenizers._walk cimport MAX_STAGES, WALK, ByteSet, Stage, StageKind, scan_pieces, walk_stages
 from shimmytok.unicode._utf8 cimport is_clean
 
 cdef extern from "split_block.h" nogil:
     size_t shim_split_short(const shim_restart* t, int level, const uint8_t* text, size_t size, uint32_t* ends)
+    size_t shim_split_at_once(const shim_restart* t, int level, const uint8_t* text, size_t size, uint32_t* ends)
     size_t shim_split_block(const shim_restart* t, int level, const uint8_t* text, size_t size, shim_buffers* b,
                             shim_progress* progress, uint32_t* ends, size_t n)
     void shim_find_alike(shim_restart* t, uint8_t first_class)
@@ -110,6 +111,12 @@ cdef inline int append_ends_of_table(
             return -1
         s.n_ends = shim_split_short(t.restart, s.level, text, n, s.ends)
         return 0
+    if n <= NO_BLOCK and s.progress.at == 0 and s.progress.state == 0:
+        if reserve_ends(s, NO_BLOCK + ENDS_SLACK) < 0:
+            return -1
+        s.n_ends = shim_split_at_once(t.restart, s.level, text, n, s.ends)
+        if s.n_ends:
+            return 0
     if s.buffers == NULL:
         s.buffers = <shim_buffers*>malloc(sizeof(shim_buffers))
         if s.buffers == NULL:

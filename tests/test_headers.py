@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from array import array
 from pathlib import Path
 
 import pytest
 
 import shimmytok
+from shimmytok.pretokenizers.compiling import compiled
+from shimmytok.pretokenizers.patterns import PRE
 
 INCLUDE = Path(shimmytok.__path__[0]) / "include"
 PROGRAMS = Path(__file__).parent / "headers"
@@ -22,11 +25,11 @@ def output_of(tmp_path_factory):
     if shutil.which(COMPILER[0]) is None or not INCLUDE.is_dir():
         pytest.skip("needs a C compiler, and the headers of the source tree")
 
-    def compile_and_run(name: str) -> str:
+    def compile_and_run(name: str, stdin: bytes = b"") -> str:
         program = tmp_path_factory.mktemp("headers") / name
         command = [*COMPILER, "-O1", "-I", str(INCLUDE), "-o", str(program), str(PROGRAMS / f"{name}.c")]
         subprocess.run(command, check=True, timeout=120)
-        return subprocess.run([program], check=True, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run([program], input=stdin, check=True, capture_output=True, timeout=60).stdout.decode()
 
     return compile_and_run
 
@@ -56,6 +59,17 @@ def test_masks_of_64_bytes(output_of):
 
 def test_narrowing_without_vector_instructions(output_of):
     assert output_of("narrow") == "0 0"
+
+
+@pytest.mark.parametrize("pre", ["gpt-2", "llama3", "qwen2", "gpt-4o", "tekken", "deepseek-v3", "falcon"])
+def test_english_is_run_by_bits(output_of, pre):
+    """Nearly all of it: else splitting would be slow, and no end would be another."""
+    ascii_classes, _, _, _, table = compiled(PRE[pre].patterns)
+    assert table is not None
+    head = array("I", [table.n_symbols, len(table.ends)]).tobytes() + bytes(c - 2 for c in ascii_classes)
+    output = output_of("likely", head + table.entries.tobytes() + (Path(__file__).parent / "english.txt").read_bytes())
+    chunks, given_up, one_by_one = map(int, output.split())
+    assert chunks > 20 and given_up == 0 and one_by_one < 4 * chunks
 
 
 def test_tables_run_by_bits(output_of):

@@ -28,9 +28,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define SHIM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SHIM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define SHIM_NOINLINE __attribute__((noinline))
 #else
 #define SHIM_LIKELY(x) (x)
 #define SHIM_UNLIKELY(x) (x)
+#define SHIM_NOINLINE
 #endif
 
 #if SHIM_X86

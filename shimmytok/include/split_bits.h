@@ -13,11 +13,11 @@
 
 #if SHIM_X86
 
-#define SHIM_STRANGE 2  /* in place of which of the two states it is: neither */
-#define SHIM_PATIENCE 4 /* of a chunk, on average: symbols that may be read one by one before this is given up, */
-#define SHIM_AT_LEAST 16 /* and how many there may be at first */
-#define SHIM_PER_PLACE 3 /* a place from which on they are read counts as so many, */
-#define SHIM_LATE 32    /* and so does a chunk that was run in vain */
+#define SHIM_STRANGE 2   /* in place of which of the two states it is: neither */
+#define SHIM_PATIENCE 4  /* symbols a chunk, on average, that may be read one by one before this is given up, */
+#define SHIM_AT_LEAST 16 /* and how many there may be at first; */
+#define SHIM_PER_PLACE 3 /* each place from which on they are read counts as so many more, */
+#define SHIM_LATE 32     /* and a chunk that was run in vain as so many */
 
 typedef struct {
     size_t n_strange; /* symbols that were read one by one, */
@@ -125,9 +125,10 @@ static inline size_t shim_run_likely(const uint64_t *planes, size_t at, size_t n
 }
 
 /* Run n symbols, up to 64.  Bits of boundaries before a symbol go to `now`, of those before the symbol before it to
- * `before`.  Else the run is of no use: there are others, or it takes too long. */
+ * `before`.  Where there are others, or it takes too long, all of these and the run mean nothing then: whoever calls knows
+ * the row at the beginning. */
 static inline shim_word shim_run_word(const shim_restart *t, const uint64_t *planes, const uint8_t *symbols, size_t n,
-                                shim_bits_run *r, uint64_t *now, uint64_t *before) {
+                                      shim_bits_run *r, uint64_t *now, uint64_t *before) {
     size_t at = 0;
     *now = *before = 0;
     if (SHIM_LIKELY(n == 64 && r->which != SHIM_STRANGE)) at = shim_run_likely(planes, 0, 64, r, now, before);

@@ -240,7 +240,7 @@ SHIM_AVX2 static size_t shim_block_bits(const shim_restart *t, const uint8_t *sy
         const uint8_t *here = symbols + 64 * chunk;
         uint8_t *found = b->found + 64 + 32 * chunk;
         size_t n = count - 64 * chunk < 64 ? count - 64 * chunk : 64;
-        *row = shim_row(t->likely, &run, here - 1);
+        if (chunk) *row = shim_row(t->likely, &run, here - 1);
         run.most += t->likely->is_wide ? SHIM_PATIENCE / 2 : SHIM_PATIENCE; /* there is less to gain */
         shim_planes_avx2(t->likely, t->n_symbols, _mm256_loadu_si256((const __m256i *)here),
                          _mm256_loadu_si256((const __m256i *)(here + 32)), 1, &rows, planes);

@@ -2,7 +2,7 @@
  *
  * The boundaries of 64 symbols are 64 bits, the bit of each being that of the symbol behind it.  They come from the bytes of
  * pairs of symbols (split_run.h), if not from split_bits.h.  Where a boundary is older than a pair, or boundaries are to be
- * dropped, which is rare, the 64 are taken one by one.  `found[-1]` must be 0, and there must be 64 zeros behind the last. */
+ * dropped, which is rare, the 64 are taken one by one. */
 #ifndef SHIMMYTOK_SPLIT_ENDS_H
 #define SHIMMYTOK_SPLIT_ENDS_H
 
@@ -16,9 +16,12 @@
 
 #define SHIM_RARE 0x78 /* of a byte: boundaries before the symbol before the pair, and drops */
 
-typedef struct {           /* of a chunk of 64 symbols */
+/* A chunk of 64 symbols, and of the bytes that were found for their pairs.  It needs its own 32, with zeros where there are
+ * no more symbols, and bit 0 of the one before them, which is 0 before the first chunk.  Of a chunk that was run by bits
+ * the last byte alone is there, and bit 0 alone of that. */
+typedef struct {
     uint64_t mask;         /* bit k: there is a boundary before symbol 64 * chunk - 1 + k */
-    int rare;              /* these are not all: `found` tells */
+    int rare;              /* these are not all: what was found tells */
 } shim_chunk;
 
 typedef struct {           /* where the symbols of a block are */
@@ -32,15 +35,20 @@ static inline uint32_t shim_place(const shim_places *p, ptrdiff_t symbol) {
     return (uint32_t)(p->base + (p->places ? p->places[symbol] : (size_t)symbol));
 }
 
-/* Symbols and drops of pairs 32 * chunk to 32 * chunk + 31, one by one; the number of ends then. */
-static inline size_t shim_ends_rare(const uint8_t *found, size_t chunk, const shim_places *p, uint32_t *ends,
-                                    size_t n) {
-    ptrdiff_t pair = (ptrdiff_t)chunk * 32, stop = pair + 32, age;
+/* Symbols and drops of pairs 32 * chunk to 32 * chunk + 31, one by one; the number of ends then.  (Within the loops that
+ * ask for it, compilers made it twice as slow.) */
+static SHIM_NOINLINE size_t shim_ends_rare(const uint8_t *found, size_t chunk, const shim_places *p, uint32_t *ends,
+                                           size_t n) {
+    ptrdiff_t pair = (ptrdiff_t)chunk * 32, last = pair + 31;
     if (found[pair - 1] & 1) ends[n++] = shim_place(p, 2 * pair - 1);
-    for (; pair < stop; pair++) {
+    for (; pair <= last; pair++) {
+        uint32_t ages = found[pair] & (pair == last ? 30 : 31); /* what is before the last symbol is told with the next chunk */
         n -= SHIM_DROPPED(found[pair]);
-        for (age = 4; age >= (pair == stop - 1); age--)
-            if (found[pair] >> age & 1) ends[n++] = shim_place(p, 2 * pair + 1 - age);
+        while (ages) { /* the oldest first */
+            unsigned age = shim_highest(ages);
+            ends[n++] = shim_place(p, 2 * pair + 1 - (ptrdiff_t)age);
+            ages ^= 1U << age;
+        }
     }
     return n;
 }

@@ -240,7 +240,7 @@ static inline void shim_fill_planes(shim_likely *l, const shim_chances *p, const
                 if (to[which] == SHIM_UNLIKELY_CELL) planes |= 1U << (SHIM_UNLIKELY_FROM + which);
                 else planes |= (to[which] >> 1 & 1) << (SHIM_NOW_FROM + which) | (to[which] >> 2) << (SHIM_BEFORE_FROM + which);
             }
-            /* Of what is unlikely, all bits are set: there it does not matter. */
+            /* Where it leads from a state from which it is unlikely may be told as anything: the run stops there. */
             if (to[0] & to[1] & 1) planes |= 1U << SHIM_SECOND;
             if (to[1] & ~to[0] & 1) planes |= 1U << SHIM_SAME;
             for (k = 0; k < SHIM_PLANES; k++) {

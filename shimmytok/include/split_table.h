@@ -13,8 +13,9 @@
 #include <string.h>
 
 #define SHIM_NO_ROW UINT32_MAX
-struct shim_likely;
 #define SHIM_DROPPED(entry) ((entry) >> 5 & 3)
+
+struct shim_likely;
 
 typedef struct {
     size_t n_symbols;

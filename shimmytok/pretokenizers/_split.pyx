@@ -24,8 +24,8 @@ cdef extern from "split_block.h" nogil:
     void shim_find_alike(shim_restart* t, uint8_t first_class)
     void shim_forget(shim_progress* progress, size_t n)
     int shim_square(shim_restart* t, uint32_t* pairs, uint32_t* meeting)
+    const bint SHIM_X86
     const size_t SHIM_LIKELY_SYMBOLS
-    const size_t SHIM_LIKELY_STATES
     ctypedef struct shim_chances:
         pass
     void shim_find_likely(const shim_restart* t, shim_likely* likely, shim_chances* chances)
@@ -249,9 +249,9 @@ cdef class Splitter:
         return 0
 
     cdef int add_likely(self) except -1:
-        """Choose the likely states, if there are few symbols enough."""
+        """Choose the likely states, where they are of use."""
         cdef shim_chances* chances
-        if self.restart.n_symbols > SHIM_LIKELY_SYMBOLS or self.restart.n_states > SHIM_LIKELY_STATES:
+        if not SHIM_X86 or self.restart.n_symbols > SHIM_LIKELY_SYMBOLS:
             return 0
         chances = <shim_chances*>malloc(sizeof(shim_chances))
         if chances == NULL:

@@ -9,7 +9,7 @@ static uint32_t entries[250 * 32];
 static shim_restart table;
 static shim_likely likely;
 static shim_chances chances;
-static shim_buffers buffers, expected;
+static shim_buffers buffers, expected, whole;
 static uint8_t symbols[1200 + 64];
 static unsigned long n_run, n_rare, n_given_up;
 
@@ -45,32 +45,48 @@ static void make_text(unsigned count) {
     for (i = count; i < count + 64; i++) symbols[i] = (uint8_t)below(256); /* nobody may care */
 }
 
+/* The row behind all symbols. */
+static uint32_t row_behind(size_t count, uint32_t row) {
+    size_t i;
+    for (i = 0; i < count; i++) row = table.single[row + symbols[i]] >> 8;
+    return row;
+}
+
+/* Is a chunk not as it should be, or what was found for it and before it? */
+static unsigned long is_wrong(const shim_buffers *b, size_t chunk, shim_chunk c, const uint8_t *found) {
+    shim_chunk is = b->chunks[chunk];
+    const uint8_t *is_found = b->found + 64;
+    if (!c.rare) return is.rare ? shim_chunk_of(is_found, chunk).mask != c.mask : is.mask != c.mask;
+    return !is.rare || memcmp(is_found + 32 * chunk, found + 32 * chunk, 32) != 0 ||
+           ((is_found[32 * (int)chunk - 1] ^ found[32 * (int)chunk - 1]) & 1);
+}
+
 static unsigned long wrong_chunks(size_t count) {
     size_t chunk, n, done, to;
     uint32_t start = below((unsigned)table.n_states) * (uint32_t)table.n_symbols, row = start, after = start;
     uint8_t *found = expected.found + 64;
     unsigned long wrong = 0;
     memset(&expected, 0, sizeof expected);
-    memset(&buffers, 0, sizeof buffers);
+    memset(&buffers, 0xFF, sizeof buffers); /* what was there before */
+    memset(&whole, 0xFF, sizeof whole);
+    buffers.found[63] = 0;
+    wrong += shim_block_chunks(&table, 1, symbols, count, &whole, start) != row_behind(count, start);
     done = shim_block_bits(&table, symbols, count, &buffers, &row);
     for (chunk = 0; chunk <= count / 64; chunk++) {
-        shim_chunk c, is = buffers.chunks[chunk];
-        if (chunk == done) {
-            n_given_up++;
-            break;
-        }
+        shim_chunk c;
         n = count - 64 * chunk < 64 ? count - 64 * chunk : 64;
         to = 32 * chunk + n / 2;
         after = shim_run_single(&table, symbols + 64 * chunk, n / 2, found + 32 * chunk, after);
         if (n % 2) after = shim_run_odd(&table, symbols[64 * chunk + n - 1], found + to, after);
         c = shim_chunk_of(found, chunk);
-        n_run++;
+        wrong += is_wrong(&whole, chunk, c, found);
+        if (chunk < done) wrong += is_wrong(&buffers, chunk, c, found);
+        if (chunk + 1 == done) wrong += row != after;
+        n_run += chunk < done;
         n_rare += c.rare != 0;
-        if (c.rare) wrong += !is.rare || memcmp(buffers.found + 64 + 32 * chunk, found + 32 * chunk, 32);
-        else wrong += is.rare ? shim_chunk_of(buffers.found + 64, chunk).mask != c.mask : is.mask != c.mask;
-        if (c.rare && chunk) wrong += (buffers.found[63 + 32 * chunk] ^ found[32 * chunk - 1]) & 1;
     }
-    return wrong + (row != after);
+    n_given_up += done <= count / 64;
+    return wrong;
 }
 
 int main(void) {

@@ -183,7 +183,7 @@ def random_regex(rng: random.Random, depth: int) -> str:
     return "|".join(branches)
 
 
-def test_random_lists() -> None:
+def test_random_lists(level: str) -> None:
     rng = random.Random(6)
     n_tables = 0
     while n_tables < 300:

@@ -61,15 +61,18 @@ def test_narrowing_without_vector_instructions(output_of):
     assert output_of("narrow") == "0 0"
 
 
-@pytest.mark.parametrize("pre", ["gpt-2", "llama3", "qwen2", "gpt-4o", "tekken", "deepseek-v3", "falcon"])
-def test_english_is_run_by_bits(output_of, pre):
+@pytest.mark.parametrize(
+    ("pre", "most"),
+    [("gpt-2", 15), ("llama3", 15), ("qwen2", 15), ("gpt-4o", 80), ("tekken", 7), ("deepseek-v3", 7), ("falcon", 7)],
+)
+def test_english_is_run_by_bits(output_of, pre, most):
     """Nearly all of it: else splitting would be slow, and no end would be another."""
     ascii_classes, _, _, _, table = compiled(PRE[pre].patterns)
     assert table is not None
     head = array("I", [table.n_symbols, len(table.ends)]).tobytes() + bytes(c - 2 for c in ascii_classes)
-    output = output_of("likely", head + table.entries.tobytes() + (Path(__file__).parent / "english.txt").read_bytes())
+    output = output_of("likely", head + table.entries.tobytes() + (PROGRAMS / "english.txt").read_bytes())
     chunks, given_up, one_by_one = map(int, output.split())
-    assert chunks > 20 and given_up == 0 and one_by_one < 4 * chunks
+    assert chunks > 20 and given_up == 0 and one_by_one <= most
 
 
 def test_tables_run_by_bits(output_of):

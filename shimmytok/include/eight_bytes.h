@@ -3,6 +3,7 @@
 #ifndef SHIMMYTOK_EIGHT_BYTES_H
 #define SHIMMYTOK_EIGHT_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,6 +18,22 @@ static inline uint64_t shim_read_word(const uint8_t *p) {
     word = __builtin_bswap64(word);
 #endif
     return word;
+}
+
+/* The bytes of a text as little-endian words, with 0 after them.  Each word is read where it is, or from the last eight
+ * bytes, of which those before it are shifted out: copying as many bytes as there are takes longer. */
+static inline void shim_words(const uint8_t *p, size_t n, uint64_t *words, size_t n_words) {
+    size_t i, at, before;
+    if (n < 8) {
+        for (i = 0; i < n_words; i++) words[i] = 0;
+        for (i = 0; i < n; i++) words[0] |= (uint64_t)p[i] << 8 * i;
+        return;
+    }
+    for (i = 0; i < n_words; i++) {
+        at = 8 * i < n - 8 ? 8 * i : n - 8;
+        before = 8 * i - at;
+        words[i] = before < 8 ? shim_read_word(p + at) >> 8 * before : 0;
+    }
 }
 
 /* What a table of 256 has for each of eight bytes. */

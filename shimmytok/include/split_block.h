@@ -1,21 +1,17 @@
-/* Splitting by a table (split_table.h), a block of text after the other, and short texts at once.
+/* Splitting by a table (split_table.h), a block of text after the other; short texts at once: split_short.h.
  *
  * Holds the order of the steps and what is carried from block to block; the steps are in the headers it includes. */
 #ifndef SHIMMYTOK_SPLIT_BLOCK_H
 #define SHIMMYTOK_SPLIT_BLOCK_H
 
-#include "ascii.h"
 #include "split_bits.h"
 #include "split_ends.h"
 #include "split_run.h"
 #include "split_symbols.h"
 
-#define SHIM_BLOCK 16384    /* bytes of text */
-#define SHIM_SHORT 64       /* bytes: the longest text that is not worth a block */
-#define SHIM_NO_BLOCK 256   /* the same, if it is ASCII */
-#define SHIM_WORTH_BITS 8   /* bytes of a short text that is run by bits, */
-#define SHIM_WORTH_PAIRS 32 /* or by pairs of them */
-#define SHIM_ENDS_SLACK 128 /* ends that may be written beyond those of a block */
+#define SHIM_BLOCK 16384      /* bytes of text */
+#define SHIM_WORTH_CHUNKS 256 /* more symbols than this are run by bits: a block of less is what these gave up, or not ASCII */
+#define SHIM_ENDS_SLACK 128   /* ends that may be written beyond those of a text or a block */
 
 typedef struct {
     uint8_t symbols[SHIM_BLOCK + 64];
@@ -42,135 +38,6 @@ static inline void shim_forget(shim_progress *from, size_t n) {
         from->before[k] -= (uint32_t)n;
         from->held[k] -= (uint32_t)n;
     }
-}
-
-/* Of boundaries, the youngest of which is the lowest bit: drop those that an entry drops. */
-static inline uint64_t shim_drop(uint64_t boundaries, uint32_t entry) {
-    uint32_t k;
-    for (k = SHIM_DROPPED(entry); SHIM_UNLIKELY(k); k--) boundaries &= boundaries - 1;
-    return boundaries;
-}
-
-/* Write the ends of the pieces of a text of m symbols, the last of which led to a state: how many there are.  Bit k of
- * `boundaries` is k symbols before the last one; the symbols are at `places`, or with NULL bytes. */
-static inline size_t shim_short_ends(const shim_restart *t, uint64_t boundaries, uint32_t state, size_t m, size_t size,
-                                     const uint8_t *places, uint32_t *ends) {
-    uint32_t entry = t->ends[state];
-    size_t n = 0;
-    boundaries = shim_drop(boundaries, entry) | (entry & 15) >> 1; /* these are counted from the end of the text */
-    boundaries &= ~(uint64_t)0 >> (64 - m);
-    while (boundaries) {
-        unsigned k = shim_highest(boundaries);
-        ends[n++] = places ? places[m - 1 - k] : (uint32_t)m - 1 - k;
-        boundaries ^= (uint64_t)1 << k;
-    }
-    ends[n++] = (uint32_t)size;
-    return n;
-}
-
-/* The ends of the pieces of a clean text of 1 to SHIM_SHORT bytes, `ascii`: all of them; how many there are. */
-static inline size_t shim_split_short_of(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends,
-                                         const int ascii) {
-    uint8_t places[SHIM_SHORT];
-    uint64_t boundaries = 0;
-    uint32_t entry = 0;
-    size_t at = 0, m = 0;
-    do {
-        uint8_t symbol;
-        if (!ascii) places[m++] = (uint8_t)at;
-        if (ascii || text[at] < 0x80) {
-            symbol = t->ascii[text[at++]];
-        } else {
-            symbol = shim_wide_symbol(t, text + at);
-            do at++;
-            while (at < size && !shim_is_first(text[at]));
-        }
-        entry = t->single[(entry >> 8) + symbol];
-        boundaries = shim_drop(boundaries << 1, entry) | (entry & 15);
-    } while (at < size);
-    return shim_short_ends(t, boundaries, (entry >> 8) / (uint32_t)t->n_symbols, ascii ? size : m, size,
-                           ascii ? NULL : places, ends);
-}
-
-/* The same of a text of ASCII by the table of pairs, which is too large for the first cache. */
-static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    const uint32_t w = (uint32_t)t->n_symbols;
-    uint32_t entry = size % 2 ? t->single[t->ascii[text[0]]] : 0, row = (entry >> 8) * w;
-    uint64_t boundaries = entry & 15;
-    size_t at;
-    for (at = size % 2; at < size; at += 2) {
-        entry = t->pairs[row + t->ascii[text[at]] * w + t->ascii[text[at + 1]]];
-        boundaries = shim_drop(boundaries << 2, entry) | (entry & 31);
-        row = entry >> 8;
-    }
-    return shim_short_ends(t, boundaries, row / (w * w), size, size, NULL, ends);
-}
-
-#if SHIM_X86
-/* The same of a text of ASCII of SHIM_WORTH_BITS to SHIM_NO_BLOCK bytes by bits; 0: that does not pay, or cannot tell. */
-SHIM_AVX2 static size_t shim_split_bits(const shim_restart *t, const uint8_t *text, size_t size, uint32_t *ends) {
-    uint8_t symbols[SHIM_NO_BLOCK];
-    uint64_t planes[SHIM_PLANES], now, before, mask, carry = 0;
-    __m256i of_ascii[8], a, b, rows = _mm256_setzero_si256();
-    shim_bits_run run = {0, SHIM_AT_LEAST, SHIM_STRANGE, 0};
-    uint32_t entry, k;
-    size_t n = 0, at, count, i;
-    shim_load_rows(t->ascii, 8, of_ascii);
-    for (at = 0; at < size; at += 64) {
-        size_t left = size - at;
-        a = b = shim_symbols_of_32(of_ascii, text + at, left < 32 ? left : 32);
-        _mm256_storeu_si256((__m256i *)(symbols + at), a);
-        if (left > 32) {
-            b = shim_symbols_of_32(of_ascii, text + at + 32, left < 64 ? left - 32 : 32);
-            _mm256_storeu_si256((__m256i *)(symbols + at + 32), b);
-            shim_planes_avx2(t->likely, t->n_symbols, a, b, 1, &rows, planes);
-        } else {
-            shim_planes_avx2(t->likely, t->n_symbols, a, a, 0, &rows, planes);
-        }
-        if (shim_run_word(t, planes, symbols + at, left < 64 ? left : 64, &run, &now, &before) != SHIM_IS_RUN) return 0;
-        mask = before | now << 1 | carry;
-        carry = now >> 63;
-        count = (size_t)_mm_popcnt_u64(mask);
-        for (i = 0; i < count; i += 8) /* how many there are cannot be foreseen */
-            for (k = 0; k < 8; k++, mask &= mask - 1) ends[n + i + k] = (uint32_t)(at - 1 + _tzcnt_u64(mask));
-        n += count;
-    }
-    if (carry) ends[n++] = (uint32_t)size - 1;
-    entry = t->ends[shim_row(t->likely, &run, symbols + size - 1) / (uint32_t)t->n_symbols];
-    n -= SHIM_DROPPED(entry);
-    for (k = 3; k > 0; k--)
-        if (entry >> k & 1) ends[n++] = (uint32_t)size - k;
-    ends[n++] = (uint32_t)size;
-    return n;
-}
-#endif
-
-/* The ends of the pieces of a text that is longer, up to SHIM_NO_BLOCK bytes; 0: block by block. */
-static inline size_t shim_split_at_once(const shim_restart *t, int level, const uint8_t *text, size_t size,
-                                        uint32_t *ends) {
-#if SHIM_X86
-    if (level >= 1 && t->likely && shim_is_ascii(text, size)) return shim_split_bits(t, text, size, ends);
-#endif
-    (void)t, (void)level, (void)text, (void)size, (void)ends;
-    return 0;
-}
-
-static inline size_t shim_split_short(const shim_restart *t, int level, const uint8_t *text, size_t size,
-                                      uint32_t *ends) {
-    if (size <= 1) { /* a newline between special tokens, mostly; there is room for an end more than there are bytes */
-        ends[0] = 1;
-        return size;
-    }
-    if (!shim_is_ascii(text, size)) return shim_split_short_of(t, text, size, ends, 0);
-#if SHIM_X86
-    if (level >= 1 && size >= SHIM_WORTH_BITS && t->likely) {
-        size_t n = shim_split_bits(t, text, size, ends);
-        if (n) return n;
-    }
-#endif
-    (void)level;
-    if (size < SHIM_WORTH_PAIRS || t->pairs == NULL) return shim_split_short_of(t, text, size, ends, 1);
-    return shim_split_pairs(t, text, size, ends);
 }
 
 /* Where to end a block that begins at `begin`. */
@@ -273,7 +140,7 @@ static inline uint32_t shim_block_chunks(const shim_restart *t, int level, const
     uint8_t *found = b->found + 64;
     found[-1] = 0;
 #if SHIM_X86
-    if (level >= 1 && t->likely && count > SHIM_NO_BLOCK) chunk = shim_block_bits(t, symbols, count, b, &row);
+    if (level >= 1 && t->likely && count > SHIM_WORTH_CHUNKS) chunk = shim_block_bits(t, symbols, count, b, &row);
 #endif
     if (chunk > count / 64) return row;
     row = shim_block_run(t, level, symbols + 64 * chunk, n_pairs - 32 * chunk, b->numbers, found + 32 * chunk, row);
@@ -319,15 +186,7 @@ static inline size_t shim_split_block(const shim_restart *t, int level, const ui
     from->state = shim_block_chunks(t, level, symbols, count, b, (uint32_t)(from->state * w)) / w;
     n = shim_block_ends(level, b, count / 64 + 1, &p, ends, n);
     from->at = end;
-    if (last) {
-        uint32_t entry = t->ends[from->state];
-        int age;
-        n -= SHIM_DROPPED(entry);
-        for (age = 3; age > 0; age--)
-            if (entry >> age & 1) ends[n++] = shim_place(&p, (ptrdiff_t)count - age);
-        ends[n++] = (uint32_t)size;
-        return n;
-    }
+    if (last) return shim_last_ends(t->ends[from->state], count, size, &p, ends, n);
     for (k = 0; k < 4; k++) from->before[k] = shim_place(&p, (ptrdiff_t)(count + k) - 4);
     from->n_held = t->guessed[from->state];
     n -= from->n_held;

@@ -53,6 +53,18 @@ static SHIM_NOINLINE size_t shim_ends_rare(const uint8_t *found, size_t chunk, c
     return n;
 }
 
+/* What the end of a text of `size` bytes brings, `count` symbols behind the first of the block; `entry` is that of `ends` for
+ * the state there.  The number of ends then. */
+static inline size_t shim_last_ends(uint32_t entry, size_t count, size_t size, const shim_places *p, uint32_t *ends,
+                                    size_t n) {
+    int age;
+    n -= SHIM_DROPPED(entry);
+    for (age = 3; age > 0; age--)
+        if (entry >> age & 1) ends[n++] = shim_place(p, (ptrdiff_t)count - age);
+    ends[n++] = (uint32_t)size;
+    return n;
+}
+
 /* Bit k of x at bit 2k. */
 static inline uint64_t shim_spread(uint64_t x) {
     x = (x | x << 16) & 0x0000FFFF0000FFFFULL;

@@ -21,9 +21,10 @@
 #define SHIM_LIKELY_STATES 256
 #define SHIM_ROWS 16
 #define SHIM_COLUMNS 16
-#define SHIM_NARROW 8          /* columns that fit a byte */
-#define SHIM_LITTLE 0.002F     /* one symbol in 500 that is not run at once */
-#define SHIM_TOLD_LATE 0x7C    /* of an entry: drops, and boundaries more than one symbol ago */
+#define SHIM_NARROW 8      /* columns that fit a byte */
+#define SHIM_LITTLE 0.002F /* one symbol in 500 that is not run at once */
+#define SHIM_TURNS 8       /* symbols after which chances of states change no more */
+#define SHIM_TOLD_LATE 0x7C /* of an entry: drops, and boundaries more than one symbol ago */
 
 enum {
     SHIM_SECOND,          /* leads to the second state, whatever was before */
@@ -54,22 +55,16 @@ typedef struct {
                                                                   and 2, the boundaries; or SHIM_UNLIKELY_CELL */
 } shim_chances;
 
-/* Rough chances of ASCII in prose and code; other symbols have a little of their own. */
-static inline float shim_chance_of(unsigned c) {
-    if (c == ' ') return 20;
-    if (c >= 'a' && c <= 'z') return 4;
-    if (c == '\n') return 2;
-    return c > ' ' && c < 127 ? 1 : 0;
-}
-
+/* As if the printable characters of ASCII came equally often, and each symbol twice besides: chances of texts bring no
+ * more. */
 static inline void shim_find_chances(const shim_restart *t, shim_chances *p) {
     size_t w = t->n_symbols, n = t->n_states, y, s, turn;
     float sum = 0, states[SHIM_LIKELY_STATES] = {1};
     for (y = 0; y < w; y++) p->symbol[y] = 2;
-    for (s = 0; s < 128; s++) p->symbol[t->ascii[s]] += shim_chance_of((unsigned)s);
+    for (s = ' '; s < 127; s++) p->symbol[t->ascii[s]] += 1;
     for (y = 0; y < w; y++) sum += p->symbol[y];
     for (y = 0; y < w; y++) p->symbol[y] /= sum;
-    for (turn = 0; turn < 24; turn++) {
+    for (turn = 0; turn < SHIM_TURNS; turn++) {
         for (y = 0; y < w; y++) {
             for (s = 0; s < n; s++) p->state[y][s] = 0;
             for (s = 0; s < n; s++) p->state[y][(t->single[s * w + y] >> 8) / w] += states[s] * p->symbol[y];

@@ -189,22 +189,6 @@ SHIM_AVX2 static inline int shim_symbols_avx2(const shim_restart *t, const uint8
     return wide | shim_symbols(t, text, i, n, symbols);
 }
 
-/* 1 to 16 bytes, and zeros; eight bytes up to the last one can be read. */
-static inline __m128i shim_load_16(const uint8_t *p, size_t n) {
-    uint64_t last = shim_read_word(p + n - 8);
-    if (n < 8) return _mm_cvtsi64_si128((long long)(last >> (64 - 8 * n)));
-    last = last >> (64 - 4 * n) >> (64 - 4 * n); /* without those that are in the first eight */
-    return _mm_set_epi64x((long long)last, (long long)shim_read_word(p));
-}
-
-/* The symbols of 1 to 32 bytes of ASCII, and whatever; the same can be read. */
-SHIM_AVX2 static inline __m256i shim_symbols_of_32(const __m256i *rows, const uint8_t *p, size_t n) {
-    __m256i bytes;
-    if (n <= 16) bytes = _mm256_castsi128_si256(shim_load_16(p, n));
-    else bytes = _mm256_set_m128i(shim_load_16(p + 16, n - 16), _mm_loadu_si128((const __m128i *)p));
-    return shim_look_up(rows, 8, bytes);
-}
-
 SHIM_AVX2 static inline size_t shim_gather_avx2(const uint8_t *text, const uint8_t *symbols, size_t n,
                                                 uint8_t *gathered, uint16_t *places) {
     const __m256i iota = _mm256_set_epi16(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);

@@ -24,22 +24,6 @@
 #define SHIM_NO_COUNT 0x0FFFFFFFFFFFFFFFULL /* of the second word of a short key: all but the count of ids */
 #define SHIM_NO_KEY 1ULL                  /* then 0: a key that no text has, since it has no length and yet a byte */
 
-/* The bytes of a text as little-endian words, with 0 after them.  Each word is read where it is, or from the last eight
- * bytes, of which those before it are shifted out: copying as many bytes as there are takes longer. */
-static inline void shim_words(const uint8_t *p, size_t n, uint64_t *words, size_t n_words) {
-    size_t i, at, before;
-    if (n < 8) {
-        for (i = 0; i < n_words; i++) words[i] = 0;
-        for (i = 0; i < n; i++) words[0] |= (uint64_t)p[i] << 8 * i;
-        return;
-    }
-    for (i = 0; i < n_words; i++) {
-        at = 8 * i < n - 8 ? 8 * i : n - 8;
-        before = 8 * i - at;
-        words[i] = before < 8 ? shim_read_word(p + at) >> 8 * before : 0;
-    }
-}
-
 static const uint64_t shim_low_mask[32] = {
     0x0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF,
     ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL,

@@ -7,7 +7,8 @@ from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok.gguf._strings cimport StringArray
 from shimmytok.models._bpe_cuts cimport ASCII, BpeCuts, BpeCutTables
 from shimmytok.models._bpe_lines cimport Line, Side
-from shimmytok.pretokenizers._split cimport Splitter, SplitTables
+from shimmytok.pretokenizers._splitter cimport Splitter
+from shimmytok.pretokenizers._walk cimport SplitTables
 
 cdef extern from "pair_ranks.h":
     const uint64_t BUCKET "SHIM_BUCKET"

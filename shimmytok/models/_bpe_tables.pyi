@@ -5,7 +5,7 @@ from shimmytok._vocab import TokenTable
 from shimmytok._word_cache import WordCache
 from shimmytok.gguf._strings import StringArray
 from shimmytok.models._bpe_cuts import BpeCuts
-from shimmytok.pretokenizers._split import Splitter
+from shimmytok.pretokenizers._splitter import Splitter
 
 class BpeTableSet:
     n_merges: int

@@ -9,11 +9,14 @@ cdef enum:
     CONTINUATION = 1               # classes.py: stands at every byte of a character but its first
     MAX_LOOPS = 8                  # linear.py
 
+cdef extern from "split_short.h" nogil:
+    enum:
+        SHORT_TEXT "SHIM_SHORT"
+        SHORT_ASCII "SHIM_SHORT_ASCII"
+
 cdef extern from "split_block.h" nogil:
     enum:
         BLOCK "SHIM_BLOCK"
-        SHORT_TEXT "SHIM_SHORT"
-        NO_BLOCK "SHIM_NO_BLOCK"
         ENDS_SLACK "SHIM_ENDS_SLACK"
     ctypedef struct shim_buffers:
         pass

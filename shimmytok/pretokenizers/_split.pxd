@@ -1,30 +1,10 @@
 """Splitting a text into pieces by tables, all at once or block by block."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport uint8_t
 
 from shimmytok.pretokenizers._scratch cimport BLOCK, SHORT_TEXT, SplitScratch
-from shimmytok.pretokenizers._walk cimport SplitTables, shim_likely, shim_restart
-
-cdef class Splitter:
-    cdef SplitTables tables
-    cdef shim_restart restart
-    cdef shim_likely likely
-    cdef uint32_t* entries         # what `restart` points into
-    cdef const uint8_t[::1] ascii
-    cdef const uint16_t[::1] page_of
-    cdef const uint8_t[::1] pages
-    cdef const uint8_t[::1] guessed
-    cdef list owned                # what the stages point into
-    cdef size_t n_classes          # all of them are in every table of the stages
-    cdef int add_stage(self, int kind, int shift, rows, loops, members) except -1
-    cdef int check_rows(self, int shift, const uint16_t[::1] rows, const uint8_t[::1] loops) except -1
-    cdef int check_classes(self) except -1
-    cdef int add_restart(self, size_t n_symbols, const uint32_t[::1] entries, const uint32_t[::1] ends,
-                         const uint8_t[::1] guessed) except -1
-    cdef int check_restart(self, const uint32_t[::1] entries, const uint32_t[::1] ends) except -1
-    cdef int add_likely(self) except -1
-    cdef int add_scanner(self) except -1
+from shimmytok.pretokenizers._walk cimport SplitTables
 
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil
 cdef void split_scratch_free(SplitScratch* s) noexcept nogil
@@ -40,7 +20,7 @@ cdef int split_more(const SplitTables* t, const uint8_t* text, size_t n, SplitSc
 # sees as much as it wants, or all there is.  Bytes of pieces whose ends were told may be dropped from its beginning;
 # then all offsets count from what is left.
 cdef inline size_t split_wants(const SplitScratch* s) noexcept nogil:
-    """Bytes of text that the next call wants to see: a block, and more than would be taken for a short text."""
+    """Bytes of text that the next call wants to see: a block, and more, or else that is taken for the last one."""
     return s.progress.at + BLOCK + 2 * SHORT_TEXT
 
 cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil    # the first n bytes are dropped

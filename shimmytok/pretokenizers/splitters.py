@@ -10,7 +10,7 @@ from functools import cache
 
 from ..errors import UnknownPreTokenizerError
 from ..shown import shown
-from ._split import Splitter
+from ._splitter import Splitter
 from .patterns import PRE
 from .prepared import find
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A table and a text of ASCII from standard input: the chunks of the text, those that were not run by bits, and what SHIM_AT_LEAST
- * and SHIM_PATIENCE are compared with. */
+/* A table and a text of ASCII from standard input: the chunks of the text, those that were not run by bits, and what
+ * SHIM_AT_LEAST and SHIM_PATIENCE are compared with. */
 static uint8_t input[1 << 20], symbols[1 << 20];
 static uint32_t entries[255 * 32];
 static shim_restart table;

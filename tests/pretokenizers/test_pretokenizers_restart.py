@@ -18,7 +18,7 @@ from shimmytok.pretokenizers.tables import Restart
 
 BLOCK = 16384  # SHIM_BLOCK
 SHORT = 64  # SHIM_SHORT
-NO_BLOCK = 256  # SHIM_NO_BLOCK
+SHORT_ASCII = 256  # SHIM_SHORT_ASCII
 
 # Digits counted from the right before other stages, a look-ahead of 512 or without end: no table does that.
 WITHOUT_TABLE = {PRE[name].patterns for name in ("afmoe", "jais-2", "chameleon")}
@@ -58,7 +58,7 @@ def test_short_texts(level: str, patterns: tuple[str, ...]) -> None:
     rng = random.Random(1)
     for _ in range(200):
         agree(patterns, random_text(rng, rng.randrange(SHORT + 2)))
-        for most in (SHORT, NO_BLOCK):
+        for most in (SHORT, SHORT_ASCII):
             ascii_only = random_text(rng, 4 * most).decode(errors="ignore").encode("ascii", "ignore")
             agree(patterns, ascii_only[: rng.randrange(most + 2)])
             words = b" ".join(rng.choices([b"a", b"it's", b"The", b"word,", b"we'll", b"12", b"x.y", b"--"], k=most))

@@ -9,7 +9,7 @@ from shimmytok._word_cache cimport WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
 
 cdef struct ByteCuts:              # all 0 at first
-    uint64_t[1024] joined          # 256 bits for each byte on the left: a token has one on the right behind it
+    uint64_t[1024] joined          # 256 bits for each byte on the left: nothing is cut between it and one on the right
     shim_byte_sets sets            # small letters, and others of ASCII behind which there are cuts
 
 cdef inline bint is_small(uint8_t c) noexcept nogil:
@@ -18,7 +18,7 @@ cdef inline bint is_small(uint8_t c) noexcept nogil:
 
 
 cdef inline bint are_joined(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
-    """Does a token have these bytes side by side?"""
+    """Does a token have these bytes side by side, or are they a pair that is not cut anyway?"""
     return cuts.joined[4 * left + (right >> 6)] >> (right & 63) & 1
 
 
@@ -28,8 +28,8 @@ cdef void join_bytes(ByteCuts* cuts, const uint8_t* p, size_t n) noexcept nogil
 # The same of all strings of a table.
 cdef void join_all(ByteCuts* cuts, const Table* texts) noexcept nogil
 
-# To be called once all tokens are noted.
-cdef void find_sets(ByteCuts* cuts) noexcept nogil
+# To be called once all tokens are noted, before anything is cut: joins the pairs that are not cut anyway.
+cdef void choose_cuts(ByteCuts* cuts) noexcept nogil
 
 # Pushes the ids of a text that is encoded by itself; a Status.
 ctypedef int (*EncodeWord)(

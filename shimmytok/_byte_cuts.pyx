@@ -10,11 +10,8 @@ from libc.string cimport memcpy, memset
 
 from shimmytok._cached_pieces cimport Missed, Pieces, encode_pieces
 from shimmytok._simd cimport simd_level
-from shimmytok._stretches cimport CHUNK, shim_byte_sets_init, shim_masks, shim_masks_of
+from shimmytok._stretches cimport CHUNK, shim_bit_numbers, shim_byte_sets_init, shim_masks, shim_masks_of
 from shimmytok._workspace cimport OK
-
-cdef extern from "bits.h":
-    unsigned shim_lowest(uint64_t x) noexcept nogil
 
 cdef enum:
     SPACE = 0x20
@@ -38,31 +35,36 @@ cdef void join_all(ByteCuts* cuts, const Table* texts) noexcept nogil:
         join_bytes(cuts, texts.text + texts.starts[k], texts.starts[k + 1] - texts.starts[k])
 
 
-cdef inline bint may_cut(const ByteCuts* cuts, uint8_t left, uint8_t right) noexcept nogil:
-    if left == SPACE or (is_small(left) and is_small(right)) or (left & right) >= 0x80:
-        return False
-    return not are_joined(cuts, left, right)
-
-
-cdef void find_sets(ByteCuts* cuts) noexcept nogil:
+cdef void choose_cuts(ByteCuts* cuts) noexcept nogil:
     cdef uint8_t[128] members
-    cdef unsigned left, right
-    for left in range(128):
-        members[left] = 1 if is_small(<uint8_t>left) else 0
-        for right in range(256):
-            if members[left] == 0 and may_cut(cuts, <uint8_t>left, <uint8_t>right):
-                members[left] = 2
+    cdef uint64_t* row
+    cdef uint64_t joined_to_all
+    cdef unsigned left, k
+    for left in range(256):
+        row = &cuts.joined[4 * left]
+        if left == SPACE:
+            memset(row, 0xFF, 4 * sizeof(uint64_t))
+        elif left >= 0x80:
+            memset(row + 2, 0xFF, 2 * sizeof(uint64_t))
+        elif is_small(<uint8_t>left):
+            row[97 >> 6] |= (<uint64_t>1 << 26) - 1 << (97 & 63)
+        if left < 128:
+            joined_to_all = ~<uint64_t>0
+            for k in range(4):
+                joined_to_all &= row[k]
+            members[left] = 1 if is_small(<uint8_t>left) else 0 if joined_to_all == ~<uint64_t>0 else 2
     shim_byte_sets_init(&cuts.sets, members)
 
 
 cdef size_t next_cuts(
     const ByteCuts* cuts, const uint8_t* text, size_t n, size_t* at, uint32_t* places
 ) noexcept nogil:
-    """The cuts of the next BLOCK of bytes; how many.  `at` moves on."""
+    """The cuts of the next BLOCK of bytes; how many.  `at` moves on; up to BLOCK + CHUNK places are written."""
     cdef uint8_t[CHUNK] last
     cdef shim_masks masks
     cdef uint64_t wanted
-    cdef size_t stop = min(n, at[0] + BLOCK), place, count = 0
+    cdef size_t stop = min(n, at[0] + BLOCK), listed = 0, count = 0, i
+    cdef uint32_t place
     while at[0] < stop:
         if stop - at[0] < CHUNK:
             memset(last, 0, CHUNK)
@@ -76,13 +78,13 @@ cdef size_t next_cuts(
         wanted &= masks.second << 1 | (masks.first << 1 & ~masks.first) | (masks.wide << 1 & ~masks.wide) | 1
         if at[0] == 0:
             wanted &= ~<uint64_t>1
-        while wanted:
-            place = at[0] + shim_lowest(wanted)
-            wanted &= wanted - 1
-            places[count] = <uint32_t>place
-            count += may_cut(cuts, text[place - 1], text[place])
+        listed += shim_bit_numbers(simd_level, wanted, <uint32_t>at[0], places + listed)
         at[0] += CHUNK
     at[0] = stop
+    for i in range(listed):                                # without a branch: every third or so is a cut
+        place = places[i]
+        places[count] = place
+        count += not are_joined(cuts, text[place - 1], text[place])
     return count
 
 
@@ -105,7 +107,7 @@ cdef int encode_parts(
     const ByteCuts* cuts, WordCacheTables* cache, EncodeWord encode, const void* tables,
     const uint8_t* text, size_t n, Workspace* ws, IdSink* out
 ) noexcept nogil:
-    cdef uint32_t[BLOCK + 1] ends
+    cdef uint32_t[BLOCK + CHUNK] ends
     cdef Pieces pieces
     cdef Job job
     cdef size_t at = 0

@@ -11,7 +11,7 @@ import numpy as np
 
 from libc.string cimport memset
 
-from shimmytok._byte_cuts cimport find_sets, join_bytes
+from shimmytok._byte_cuts cimport choose_cuts, join_bytes
 from shimmytok._vocab cimport Table, TokenTable
 from shimmytok.unicode._utf8 cimport decode_unlimited, is_clean
 
@@ -92,7 +92,7 @@ cdef class Plamo2TableSet:
                 (<Suffix*>self.t.suffixes)[state].token = k
             else:
                 odd.append(texts[k])
-        find_sets(&self.t.cuts)
+        choose_cuts(&self.t.cuts)
         if odd:
             self.t.by_words = False
         read = {text: self._insert_odd(text) for text in odd}

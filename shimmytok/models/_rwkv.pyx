@@ -11,7 +11,7 @@ stands on the other side.
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
-from shimmytok._byte_cuts cimport ByteCuts, encode_parts, find_sets, join_all
+from shimmytok._byte_cuts cimport ByteCuts, choose_cuts, encode_parts, join_all
 from shimmytok._vocab cimport TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
@@ -44,7 +44,7 @@ cdef class RwkvModel(Model):
 
     def __init__(self, LongestTokens tokens not None, TokenTable texts not None, WordCache cache not None):
         join_all(&self.t.cuts, &texts.table)
-        find_sets(&self.t.cuts)
+        choose_cuts(&self.t.cuts)
         self._tokens = tokens
         self.t.longest = &tokens.t
         self._cache = cache

@@ -126,7 +126,7 @@ Attrs = np.ndarray[Any, np.dtype[np.uint32]]
 Ids = dict[str, "int | None"]
 
 
-def attributes(types: NDArray[np.int32] | None, n_tokens: int) -> Attrs:
+def attributes(types: NDArray[np.int32] | NDArray[np.int8] | None, n_tokens: int) -> Attrs:
     """The attribute of each token by its type; without types all are normal."""
     if types is None:
         return np.full(n_tokens, TokenAttr.NORMAL, np.uint32)

@@ -70,7 +70,7 @@ class Vocab:
         self.texts = texts
         self.id_texts = id_texts
         self.flags = flags
-        self.types: NDArray[np.int32] | None = None
+        self.types: NDArray[np.int32] | NDArray[np.int8] | None = None
         self.scores: NDArray[np.float32] | None = None
         self.attrs: Attrs = np.empty(0, np.uint32)
         self.ids: Ids = {name: None for name, _ in ID_KEYS}
@@ -143,10 +143,11 @@ def read_vocab(
     n_tokens = len(texts)
     id_texts = texts if id_texts_of is None else id_texts_of(texts)
     vocab = Vocab(read_text(metadata, keys.MODEL) or "", read_text(metadata, keys.PRE), texts, id_texts, flags=flags)
-    vocab.types = _per_token(metadata, keys.TOKEN_TYPE, n_tokens, ValueType.INT32)
+    types = _per_token(metadata, keys.TOKEN_TYPE, n_tokens, ValueType.INT32)
+    vocab.types = None if types is None else _in_bytes(types)
     scores = _per_token(metadata, keys.SCORES, n_tokens, ValueType.FLOAT32, ValueType.INT32)
     vocab.scores = None if scores is None else scores.astype(np.float32, copy=False)
-    vocab.attrs = attributes(vocab.types, n_tokens)
+    vocab.attrs = attributes(types, n_tokens)
     _read_flags(metadata, flags)
     vocab.ids = read_ids(metadata, defaults, n_tokens)
     suppressed = metadata.numbers(keys.SUPPRESS_TOKENS, ValueType.INT32)
@@ -174,6 +175,12 @@ def _per_token(metadata: Metadata, key: str, n_tokens: int, *types: ValueType) -
     if len(values) < n_tokens:
         raise GGUFError(f"{len(values)} values for {n_tokens} tokens", path=metadata.source, key=key)
     return values[:n_tokens]
+
+
+def _in_bytes(types: NDArray[np.int32]) -> NDArray[np.int32] | NDArray[np.int8]:
+    """The same numbers, in a byte each where they fit, as the types that there are do."""
+    small = types.astype(np.int8)
+    return small if (small == types).all() else types
 
 
 def _read_flags(metadata: Metadata, flags: Flags) -> None:

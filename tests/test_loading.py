@@ -206,6 +206,14 @@ def test_ids_found_by_text():
     assert tok.is_special_token(4) and not tok.is_special_token(5)
 
 
+@pytest.mark.parametrize("strange", [257, -255, -(1 << 31)])
+def test_types_of_more_than_a_byte_are_none_that_there_is(strange):
+    tok = load(tokens=strings("abc"), token_type=ints([1, strange, CONTROL]))
+    assert [tok.token_type(i) for i in range(3)] == [TokenType.NORMAL, TokenType.UNDEFINED, TokenType.CONTROL]
+    assert tok.token_attr(1) == TokenAttr.UNDEFINED
+    assert pickle.loads(pickle.dumps(tok)).token_type(1) is TokenType.UNDEFINED
+
+
 def test_harmony_tokens():
     texts = ["<|end|>", "<|return|>", "<|call|>", "<|start|>", "<|channel|>", "x"]
     tok = load(tokens=strings(texts), token_type=ints([CONTROL] * 5 + [1]), pre=(ValueType.STRING, "gpt-4o"))

@@ -5,14 +5,15 @@ from libc.stdint cimport uint8_t, uint32_t
 from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, push
 from shimmytok.models._chain cimport Chain, ChainRules, Node, chain_add, chain_merge, chain_reserve, node_end
-from shimmytok.models._spm_tables cimport find_token, push_character
+from shimmytok.models._spm_tables cimport EMPTY, find_text, push_character, slot_rank, slot_token
 
 
 cdef uint32_t rank_of(const void* tables, const void* text, const Chain* chain, Node* node) noexcept nogil:
     cdef const SpmTables* t = <const SpmTables*>tables
     cdef size_t end = node_end(chain, &chain.nodes[node.next])
-    node.merged = find_token(t, <const uint8_t*>text + node.start, end - node.start)
-    return NONE if node.merged == NONE else t.ranks[node.merged]
+    cdef uint64_t slot = find_text(t, <const uint8_t*>text + node.start, end - node.start)
+    node.merged = slot_token(slot)
+    return slot_rank(slot) if slot != EMPTY else NONE
 
 
 cdef ChainRules rules

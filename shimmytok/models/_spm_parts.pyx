@@ -11,7 +11,7 @@ from shimmytok._workspace cimport NONE, OK, IdSink, Workspace
 from shimmytok.models._by_parts cimport end_between_characters, next_character
 from shimmytok.models._spm_long cimport merge_rest
 from shimmytok.models._spm_short cimport merge_short
-from shimmytok.models._spm_tables cimport ASCII, EMPTY, LONG, Row, SpmTables, find_token, slot_rank
+from shimmytok.models._spm_tables cimport ASCII, EMPTY, LONG, Row, SpmTables, find_text, find_token, slot_rank
 from shimmytok.unicode._utf8 cimport is_clean
 
 
@@ -44,13 +44,8 @@ cdef bint fits(const void* tables, const uint8_t* p, size_t n) noexcept nogil:
 
 cdef uint32_t rank_at(const void* tables, const uint8_t* p, size_t middle, size_t end) noexcept nogil:
     cdef const SpmTables* t = <const SpmTables*>tables
-    cdef uint64_t slot
-    cdef uint32_t token
-    if end == 2:
-        slot = t.ascii_pairs[<size_t>p[0] * ASCII + p[1]]
-        return slot_rank(slot) if slot != EMPTY else NONE
-    token = find_token(t, p, end)
-    return NONE if token == NONE else t.ranks[token]
+    cdef uint64_t slot = t.ascii_pairs[<size_t>p[0] * ASCII + p[1]] if end == 2 else find_text(t, p, end)
+    return slot_rank(slot) if slot != EMPTY else NONE
 
 
 cdef size_t end_of_part(const void* tables, const uint8_t* p, size_t n, size_t most) noexcept nogil:

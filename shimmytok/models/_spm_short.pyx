@@ -13,9 +13,8 @@ from libc.string cimport memcpy, memset
 from shimmytok._cuts cimport character_size
 from shimmytok._simd cimport simd_level
 from shimmytok._workspace cimport NONE, OK, push
-from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_token, \
-    is_shared, is_text_of, make_slot, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, \
-    text_hash, to_plain
+from shimmytok.models._spm_tables cimport ASCII, EMPTY, READABLE, SHORT_TEXT, Row, find_slot, find_text, is_shared, \
+    is_text_of, push_character, shim_short_hash, shim_short_key, slot_rank, slot_token, text_hash, to_plain
 
 cdef extern from "least.h":
     uint32_t shim_least(int level, const uint32_t* numbers) noexcept nogil
@@ -93,7 +92,7 @@ cdef inline void ask(const SpmTables* t, Lane* lane, size_t place, size_t start,
 cdef inline uint32_t look_again(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:
     """Find the token at a place by its text; returns the order."""
     cdef size_t start = lane.start[place], end = lane.start[lane.next[lane.next[place]]]
-    return settle(t, lane, place, make_slot(t, find_token(t, lane.text + start, end - start)))
+    return settle(t, lane, place, find_text(t, lane.text + start, end - start))
 
 
 cdef inline uint32_t answer(const SpmTables* t, Lane* lane, size_t place) noexcept nogil:

@@ -48,7 +48,6 @@ cdef struct SpmTables:
     uint64_t seed
     const Row* rows                # of each token
     const uint8_t* long_texts
-    const uint32_t* ranks          # of each token, from 0, by falling score; equal scores have equal ranks
     uint32_t n_tokens
     size_t longest                 # bytes of the longest plain text
     CutTables cuts
@@ -63,13 +62,12 @@ cdef class SpmTableSet:
     cdef SpmTables t
     cdef WordCache _cache
     cdef readonly Cuts cuts
-    cdef const uint32_t[::1] _ranks
     cdef uint64_t[::1] _slots
     cdef uint64_t[::1] _rows
     cdef uint8_t[::1] _long_texts
     cdef uint64_t[::1] _ascii_pairs
-    cdef int _make_rows(self, const Table* texts) except -1
-    cdef int _make_slots(self) except -1
+    cdef int _make_rows(self, const Table* texts, const uint32_t* ranks) except -1
+    cdef int _make_slots(self, const uint32_t* ranks) except -1
     cdef int _make_bytes(self, TokenTable texts) except -1
 
 
@@ -105,9 +103,9 @@ cdef inline uint32_t slot_token(uint64_t slot) noexcept nogil:
     return (<uint32_t>slot & ((1 << TOKEN_BITS) - 1)) - 1
 
 
-cdef inline uint64_t make_slot(const SpmTables* t, uint32_t token) noexcept nogil:
-    """Without tag and marks; EMPTY for NONE."""
-    return EMPTY if token == NONE else <uint64_t>t.ranks[token] << TOKEN_BITS | (token + 1)
+cdef inline uint64_t make_slot(uint32_t token, uint32_t rank) noexcept nogil:
+    """Without tag and marks."""
+    return <uint64_t>rank << TOKEN_BITS | (token + 1)
 
 
 cdef inline size_t long_start(const Row* row) noexcept nogil:
@@ -137,22 +135,25 @@ cdef inline uint64_t find_slot(const SpmTables* t, uint64_t hash) noexcept nogil
     return slot & (0 - <uint64_t>(tag_of(slot) == tag))
 
 
-cdef inline uint32_t find_token(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
-    """The token with this plain text, or NONE."""
+cdef inline uint64_t find_text(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
+    """The slot of the token with this plain text, or EMPTY."""
     cdef uint64_t hash, i, slot
     if n > t.longest:
-        return NONE
+        return EMPTY
     hash = text_hash(t, p, n)
     i = hash & t.slot_mask
     while True:
         slot = t.slots[i]
-        if slot == EMPTY:
-            return NONE
-        if tag_of(slot) == tag_of(hash) and is_text_of(t, slot_token(slot), p, n):
-            return slot_token(slot)
+        if slot == EMPTY or (tag_of(slot) == tag_of(hash) and is_text_of(t, slot_token(slot), p, n)):
+            return slot
         if not is_passed(slot):
-            return NONE
+            return EMPTY
         i = (i + 1) & t.slot_mask
+
+
+cdef inline uint32_t find_token(const SpmTables* t, const uint8_t* p, size_t n) noexcept nogil:
+    """The token with this plain text, or NONE."""
+    return slot_token(find_text(t, p, n))
 
 
 cdef inline size_t to_plain(const uint8_t* p, size_t n, uint8_t* out) noexcept nogil:

@@ -93,22 +93,20 @@ cdef class SpmTableSet:
                 raise ValueError(f"token {i} has rank {ranks[i]}, of {ranks.shape[0]}")
         if ranks.shape[0] > <Py_ssize_t>MOST_TOKENS:
             raise LimitError(f"{ranks.shape[0]} tokens: {MOST_TOKENS} are possible in this model")
-        self._ranks = ranks
         cuts = Cuts(texts)
         self.cuts = cuts
         self._cache = cache
-        self.t.ranks = &ranks[0] if len(texts) else NULL
         self.t.n_tokens = <uint32_t>len(texts)
         self.t.cuts = cuts.t
         self.t.cache = &cache.t
         self.t.unknown = NONE if unknown is None else unknown
         self.t.add_space_prefix = add_space_prefix
         self.t.seed = int.from_bytes(os.urandom(8), "little")
-        self._make_rows(&texts.table)
-        self._make_slots()
+        self._make_rows(&texts.table, &ranks[0] if len(texts) else NULL)
+        self._make_slots(&ranks[0] if len(texts) else NULL)
         self._make_bytes(texts)
 
-    cdef int _make_rows(self, const Table* texts) except -1:
+    cdef int _make_rows(self, const Table* texts, const uint32_t* ranks) except -1:
         """The texts of tokens, and the tokens of two characters of ASCII; of equal ones the last."""
         cdef size_t n, longest = 1, at = 0
         cdef uint32_t k
@@ -142,10 +140,10 @@ cdef class SpmTableSet:
                     if n == 1 and scratch[0] < ASCII:
                         self.t.is_token[scratch[0]] = 1
                     if n == 2 and scratch[0] < ASCII and scratch[1] < ASCII:
-                        self._ascii_pairs[<size_t>scratch[0] * ASCII + scratch[1]] = make_slot(&self.t, k)
+                        self._ascii_pairs[<size_t>scratch[0] * ASCII + scratch[1]] = make_slot(k, ranks[k])
         return 0
 
-    cdef int _make_slots(self) except -1:
+    cdef int _make_slots(self, const uint32_t* ranks) except -1:
         cdef uint64_t size = 16
         cdef uint32_t k, i, n
         cdef uint64_t* slots
@@ -168,7 +166,7 @@ cdef class SpmTableSet:
                         SHIM_PREFETCH(&slots[hashes[i] & self.t.slot_mask])
                 for i in range(n):
                     if self.t.rows[k + i].high:
-                        enter(&self.t, slots, k + i, hashes[i])
+                        enter(&self.t, slots, make_slot(k + i, ranks[k + i]), hashes[i])
                 k += n
         return 0
 
@@ -183,16 +181,16 @@ cdef class SpmTableSet:
         return 0
 
 
-cdef void enter(SpmTables* t, uint64_t* slots, uint32_t token, uint64_t hash) noexcept nogil:
-    """Put a token into the index, in the place of one with an equal text."""
+cdef void enter(SpmTables* t, uint64_t* slots, uint64_t slot, uint64_t hash) noexcept nogil:
+    """Put a token into the index by its slot, in the place of one with an equal text."""
     cdef uint64_t i = hash & t.slot_mask, marks = 0
     cdef uint64_t passed = <uint64_t>1 << PASSED_BIT, shared = <uint64_t>1 << SHARED_BIT
     while slots[i] != EMPTY:
         if tag_of(slots[i]) == tag_of(hash):
-            if same_texts(t, &t.rows[slot_token(slots[i])], &t.rows[token]):
+            if same_texts(t, &t.rows[slot_token(slots[i])], &t.rows[slot_token(slot)]):
                 marks = slots[i] & (passed | shared)
                 break
             slots[i] |= shared
         slots[i] |= passed
         i = (i + 1) & t.slot_mask
-    slots[i] = tag_of(hash) << TAG_BIT | marks | make_slot(t, token)
+    slots[i] = tag_of(hash) << TAG_BIT | marks | slot

@@ -1,6 +1,6 @@
 """SPM's merging of a piece of any length."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from shimmytok._cuts cimport character_size
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, push

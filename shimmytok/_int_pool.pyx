@@ -4,8 +4,6 @@ Taking one more reference to an int costs an eighth of making it.  Without a GIL
 cost more than that, and every list gets ints of its own.
 """
 
-from libc.stdlib cimport calloc, free
-
 cdef extern from *:
     """
     #if defined(Py_GIL_DISABLED)
@@ -24,6 +22,10 @@ cdef extern from "Python.h":
     void drop_reference "Py_DECREF"(PyObject* o) noexcept
 
 
+cdef extern from "pages.h":
+    void* shim_sparse_pages_new(size_t size) noexcept nogil
+    void shim_pages_free(void* p, size_t size) noexcept nogil
+
 cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
@@ -36,7 +38,7 @@ cdef class IntPool:
 
     def __cinit__(self, size_t count):
         if SHIM_SHARE_INTS:
-            self._ints = <PyObject**>calloc(count + 1, sizeof(PyObject*))
+            self._ints = <PyObject**>shim_sparse_pages_new((count + 1) * sizeof(PyObject*))
             if self._ints == NULL:
                 raise MemoryError
             self._count = count
@@ -46,7 +48,7 @@ cdef class IntPool:
         for i in range(self._count):
             if self._ints[i] != NULL:
                 drop_reference(self._ints[i])
-        free(self._ints)
+        shim_pages_free(self._ints, (self._count + 1) * sizeof(PyObject*))
 
     cdef list make_list(self, const uint32_t* ids, size_t n):
         cdef PyObject* item

@@ -3,7 +3,7 @@
 What a token's piece is, is in _pieces.pyx; _join.pyx tells about rows.
 """
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
@@ -34,16 +34,16 @@ cdef uint64_t MOST_ROOM = 0xFFFFFFFF   # what places in the arena can count
 
 
 cdef class PieceTable:
-    """The pieces of all tokens: `texts` and `attrs` (uint32[n_tokens], llama.h's bits), by a PieceRule."""
+    """The pieces of all tokens: `texts` and `attrs` (uint16[n_tokens], llama.h's bits), by a PieceRule."""
 
-    def __cinit__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, rule):
+    def __cinit__(self, TokenTable texts not None, const uint16_t[::1] attrs not None, rule):
         self._slots = <void**>calloc(SHIM_SLOTS, sizeof(void*))
         self._rows = <uint8_t*>shim_pages_new((<size_t>texts.table.count + 1) * ROW)
         if self._slots == NULL or self._rows == NULL:
             raise MemoryError
         self.rows.count = texts.table.count
 
-    def __init__(self, TokenTable texts not None, const uint32_t[::1] attrs not None, rule):
+    def __init__(self, TokenTable texts not None, const uint16_t[::1] attrs not None, rule):
         cdef const Table* source = &texts.table
         cdef WritePiece write = piece_writer(rule)
         cdef Token token

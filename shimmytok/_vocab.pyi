@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from shimmytok.gguf._strings import StringArray
 
-def having(attrs: NDArray[np.uint32], bits: int) -> NDArray[np.int64]: ...
+def having(attrs: NDArray[np.uint16], bits: int) -> NDArray[np.int64]: ...
 
 class TokenTable:
     @staticmethod

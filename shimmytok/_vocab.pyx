@@ -9,6 +9,7 @@ import os
 import cython
 import numpy as np
 
+from libc.stdint cimport uint16_t
 from libc.string cimport memcmp, memcpy, memset
 
 from shimmytok._fault_in cimport fault_in
@@ -113,7 +114,7 @@ cdef void find_last(const Table* table, const Table* wanted, uint32_t* last) noe
                 last[hit] = k
 
 
-def having(const uint32_t[::1] attrs not None, uint32_t bits):
+def having(const uint16_t[::1] attrs not None, uint32_t bits):
     """The numbers of those `attrs` that have any of these bits: int64[n], ascending."""
     cdef Py_ssize_t i, count = 0, n = attrs.shape[0]
     cdef long long[::1] found

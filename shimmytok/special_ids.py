@@ -122,15 +122,15 @@ KNOWN_TEXTS = sorted(
     }
 )
 
-Attrs = np.ndarray[Any, np.dtype[np.uint32]]
+Attrs = np.ndarray[Any, np.dtype[np.uint16]]
 Ids = dict[str, "int | None"]
 
 
 def attributes(types: NDArray[np.int32] | NDArray[np.int8] | None, n_tokens: int) -> Attrs:
     """The attribute of each token by its type; without types all are normal."""
     if types is None:
-        return np.full(n_tokens, TokenAttr.NORMAL, np.uint32)
-    table = np.array([*ATTR_OF_TYPE, TokenAttr.UNDEFINED], np.uint32)
+        return np.full(n_tokens, TokenAttr.NORMAL, np.uint16)
+    table = np.array([*ATTR_OF_TYPE, TokenAttr.UNDEFINED], np.uint16)
     unsigned = np.ascontiguousarray(types, np.int32).view(np.uint32)  # what is negative is far above the others
     return table[np.minimum(unsigned, np.uint32(len(ATTR_OF_TYPE)))]
 
@@ -199,14 +199,14 @@ def _contains_any(text: bytes | None, parts: tuple[bytes, ...]) -> bool:
 def mark_strips(metadata: Metadata, known: Mapping[bytes, int], attrs: Attrs) -> None:
     """Give tokens the attributes that strip white space around them; GGUFError where llama.cpp refuses the file."""
     name = (metadata.text(keys.NAME) or b"").lower()
-    special = np.uint32(TokenAttr.CONTROL | TokenAttr.USER_DEFINED | TokenAttr.UNKNOWN)
+    special = np.uint16(TokenAttr.CONTROL | TokenAttr.USER_DEFINED | TokenAttr.UNKNOWN)
     if _contains_any(metadata.text(keys.PRE), LSTRIP_MASK_PRES) or _contains_any(
         metadata.text(keys.ARCHITECTURE), LSTRIP_MASK_ARCHITECTURES
     ):
         if b"<mask>" in known:
             attrs[known[b"<mask>"]] |= TokenAttr.LSTRIP
     elif _contains_any(name, RSTRIP_NAMES):
-        attrs[(attrs & special) != 0] |= np.uint32(TokenAttr.RSTRIP)
+        attrs[(attrs & special) != 0] |= np.uint16(TokenAttr.RSTRIP)
         for text, strips in ((b"</s>", True), (b"<unk>", False), (b"<s>", False), (b"<|endoftext|>", False)):
             if text not in known:
                 raise GGUFError(
@@ -217,7 +217,7 @@ def mark_strips(metadata: Metadata, known: Mapping[bytes, int], attrs: Attrs) ->
             if strips:
                 attrs[known[text]] |= TokenAttr.RSTRIP
             else:
-                attrs[known[text]] &= ~np.uint32(TokenAttr.RSTRIP)
+                attrs[known[text]] &= ~np.uint16(TokenAttr.RSTRIP)
     elif _contains_any(name, LSTRIP_CAPITAL_MASK_NAMES) and b"[MASK]" in known:
         attrs[known[b"[MASK]"]] |= TokenAttr.LSTRIP
 

@@ -72,7 +72,7 @@ class Vocab:
         self.flags = flags
         self.types: NDArray[np.int32] | NDArray[np.int8] | None = None
         self.scores: NDArray[np.float32] | None = None
-        self.attrs: Attrs = np.empty(0, np.uint32)
+        self.attrs: Attrs = np.empty(0, np.uint16)
         self.ids: Ids = {name: None for name, _ in ID_KEYS}
         self.ends: frozenset[int] = frozenset()
         self.suppressed: tuple[int, ...] = ()
@@ -103,7 +103,7 @@ class Vocab:
 
 
 def _any(attrs: Attrs, attr: TokenAttr) -> NDArray[np.bool_]:
-    any_of: NDArray[np.bool_] = (attrs & np.uint32(attr)) != 0
+    any_of: NDArray[np.bool_] = (attrs & np.uint16(attr)) != 0
     return any_of
 
 
@@ -162,7 +162,7 @@ def _find_specials(metadata: Metadata, vocab: Vocab) -> None:
     find_ids(vocab.ids, known, vocab.attrs)
     control = vocab.ids_having(TokenAttr.CONTROL).tolist()
     unused = [i for i in control if b"unused" in vocab.id_texts[i]]
-    vocab.attrs[unused] |= np.uint32(TokenAttr.UNUSED)
+    vocab.attrs[unused] |= np.uint16(TokenAttr.UNUSED)
     vocab.ends = frozenset(end_ids(vocab.ids, known, vocab.attrs, vocab.id_texts))
     mark_strips(metadata, known, vocab.attrs)
 

@@ -1,5 +1,4 @@
-/* Large zeroed memory that costs nothing until it is touched, in large pages where the system has them and it is not
- * too much; it begins at a multiple of 256 bytes. */
+/* Large zeroed memory that costs nothing until it is touched; it begins at a multiple of 256 bytes. */
 #ifndef SHIMMYTOK_PAGES_H
 #define SHIMMYTOK_PAGES_H
 
@@ -14,9 +13,10 @@
 /* Where few bytes of each large page would be used, these would take much more memory than is needed. */
 #define SHIM_MOST_IN_LARGE_PAGES ((size_t)64 << 20)
 
-/* Zeroed memory, aligned to a large page where it is that large, else to a page; NULL when there is none. */
-static inline void *shim_pages_new(size_t size) {
-    size_t extra = size >= SHIM_LARGE_PAGE ? SHIM_LARGE_PAGE : 0, head;
+/* With `large` aligned to a large page and in such pages where the system has them, else in small ones; NULL when there is
+ * no memory. */
+static inline void *shim_pages_of(size_t size, int large) {
+    size_t extra = large ? SHIM_LARGE_PAGE : 0, head;
     char *p;
     size = (size + SHIM_PAGE - 1) & ~(SHIM_PAGE - 1);
     p = (char *)mmap(NULL, size + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -26,12 +26,21 @@ static inline void *shim_pages_new(size_t size) {
         if (head) munmap(p, head);
         if (extra - head) munmap(p + head + size, extra - head);
         p += head;
-#if defined(MADV_HUGEPAGE)
-        if (size <= SHIM_MOST_IN_LARGE_PAGES) madvise(p, size, MADV_HUGEPAGE);
-#endif
     }
+#if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
+    if (size >= SHIM_LARGE_PAGE) madvise(p, size, large ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#endif
     return p;
 }
+
+/* In large pages, if it is large enough and not too much. */
+static inline void *shim_pages_new(size_t size) {
+    return shim_pages_of(size, size >= SHIM_LARGE_PAGE && size <= SHIM_MOST_IN_LARGE_PAGES);
+}
+
+/* In small pages, for memory little of which will be touched.  (calloc may give memory that was used before, and then
+ * touches all of it.) */
+static inline void *shim_sparse_pages_new(size_t size) { return shim_pages_of(size, 0); }
 
 static inline void shim_pages_free(void *p, size_t size) {
     if (p) munmap(p, (size + SHIM_PAGE - 1) & ~(SHIM_PAGE - 1));
@@ -47,6 +56,8 @@ static inline void *shim_pages_new(size_t size) {
     ((void **)p)[-1] = block;
     return p;
 }
+
+static inline void *shim_sparse_pages_new(size_t size) { return shim_pages_new(size); }
 
 static inline void shim_pages_free(void *p, size_t size) {
     (void)size;

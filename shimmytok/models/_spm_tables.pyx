@@ -15,6 +15,7 @@ import numpy as np
 from libc.string cimport memcmp, memcpy
 
 from shimmytok._fault_in cimport fault_in
+from shimmytok._large_memory cimport LargeMemory
 from shimmytok._vocab cimport shim_hash_bytes
 from shimmytok.gguf._walk cimport load_u64
 
@@ -120,7 +121,7 @@ cdef class SpmTableSet:
         scratch = np.zeros(longest + READABLE, np.uint8)
         self._long_texts = np.empty(at + 1, np.uint8)
         self._rows = np.zeros(2 * <size_t>texts.count + 2, np.uint64)
-        self._ascii_pairs = np.zeros(ASCII * ASCII, np.uint64)
+        self._ascii_pairs = LargeMemory(ASCII * ASCII)
         self.t.ascii_pairs = &self._ascii_pairs[0]
         self.t.long_texts = &self._long_texts[0]
         rows = <Row*>&self._rows[0]

@@ -41,7 +41,7 @@ def check_pieces(metadata: Metadata, parts: Parts) -> None:
 
 def _byte_without_digits(vocab: Vocab) -> int | None:
     ids = vocab.ids_having(TokenAttr.BYTE)
-    ids = ids[(vocab.attrs[ids] & np.uint32(WRITTEN_AS_THEY_ARE | TokenAttr.NORMAL)) == 0]
+    ids = ids[(vocab.attrs[ids] & np.uint16(WRITTEN_AS_THEY_ARE | TokenAttr.NORMAL)) == 0]
     return next((i for i in ids.tolist() if len(vocab.id_texts[i]) < DIGITS_AT), None)
 
 
@@ -49,5 +49,5 @@ def _above_unicode(vocab: Vocab) -> int | None:
     if not vocab.id_texts.has_byte_in(*LEADS):
         return None
     ids = vocab.ids_having(TokenAttr.NORMAL)
-    ids = ids[(vocab.attrs[ids] & np.uint32(WRITTEN_AS_THEY_ARE)) == 0]
+    ids = ids[(vocab.attrs[ids] & np.uint16(WRITTEN_AS_THEY_ARE)) == 0]
     return next((i for i in ids.tolist() if re.search(TOO_HIGH, vocab.id_texts[i])), None)

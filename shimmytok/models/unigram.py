@@ -133,8 +133,8 @@ def _cuts(vocab: Vocab, trie: TokenTrie, fixed: dict[int, bytes], unknown: bytes
     )
 
 
-def _having(attrs: NDArray[np.uint32], attr: TokenAttr) -> Mask:
-    having: Mask = (attrs & np.uint32(attr)) != 0
+def _having(attrs: NDArray[np.uint16], attr: TokenAttr) -> Mask:
+    having: Mask = (attrs & np.uint16(attr)) != 0
     return having
 
 

@@ -2,13 +2,14 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Buffer
 
 from shimmytok._encoder import Encoder
 from shimmytok._text_decoder import TextDecoder
 from shimmytok.disallowed import Disallowed, DisallowedTokens
 from shimmytok.vocab import Vocab
 
-Text = str | bytes | bytearray | memoryview
+Text = str | Buffer
 
 class TextEncoder(TextDecoder):
     _encoder: Encoder | None

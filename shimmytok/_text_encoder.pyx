@@ -7,7 +7,7 @@ from shimmytok._batch cimport encode_flat, encode_lists
 from shimmytok._ids cimport as_array
 from shimmytok._texts cimport as_owner
 
-from shimmytok.arguments import as_int
+from shimmytok.arguments import as_int, is_one_text
 from shimmytok.errors import UnsupportedModelError
 
 cdef enum:
@@ -58,7 +58,7 @@ cdef class TextEncoder(TextDecoder):
     cdef Texts check_all(self, object texts, object disallowed):
         cdef Texts held
         self.check(None, NOTHING)
-        if not isinstance(texts, list) and isinstance(texts, (str, bytes, bytearray, memoryview)):
+        if not isinstance(texts, list) and is_one_text(texts):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
         held = Texts(texts)
         if disallowed is not NOTHING and disallowed is not None:

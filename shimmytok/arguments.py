@@ -55,9 +55,19 @@ def as_iterator(items: Any, expected: str, name: str = "") -> Iterator[Any]:
         raise wrong_type(items, expected, name) from None
 
 
+def is_one_text(texts: Any) -> bool:
+    """Is this one text, where many are expected?  Its characters or bytes would be taken for texts."""
+    if isinstance(texts, str):
+        return True
+    try:
+        return memoryview(texts).format in ("B", "b", "c")
+    except TypeError:
+        return False
+
+
 def many_texts(texts: Iterable[str | bytes]) -> Iterator[bytes]:
-    """The bytes of texts; TypeError for a single text, whose characters nobody means."""
-    if isinstance(texts, (str, bytes, bytearray, memoryview)):
+    """The bytes of texts; TypeError for a single text."""
+    if is_one_text(texts):
         raise TypeError(f"expected many texts, not one {type(texts).__name__}")
     return _each(as_iterator(texts, "many texts"))
 

@@ -9,6 +9,7 @@ Exit statuses: 0 done, 1 an error, 2 wrong usage, 130 interrupted, 141 the reade
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -31,6 +32,8 @@ _TAKE_VALUE = {"-m": "model", "--model": "model", "-p": "prompt", "--prompt": "p
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the arguments of the process) and return its exit status."""
+    if sys.stdout is None:
+        return _complain(_closed("standard output"))
     logger = logging.getLogger("shimmytok")
     level = logger.level
     try:
@@ -223,6 +226,8 @@ def _source(args: Namespace) -> bytes:
 
 def _read(path: str) -> bytes:
     if path == "-":
+        if sys.stdin is None:
+            raise _closed("standard input")
         return sys.stdin.buffer.read()
     with open(path, "rb") as file:
         return file.read()
@@ -236,5 +241,10 @@ def _complain(error: Exception) -> int:
     problem = str(error) or ("out of memory" if isinstance(error, MemoryError) else type(error).__name__)
     if isinstance(error, OSError) and error.filename and error.strerror:
         problem = f"{os.fsdecode(error.filename)}: {error.strerror}"
-    print("shimmytok: error:", problem, file=sys.stderr)
+    if sys.stderr is not None:  # print would take the standard output instead
+        print("shimmytok: error:", problem, file=sys.stderr)
     return 1
+
+
+def _closed(stream: str) -> OSError:
+    return OSError(errno.EBADF, "it is closed", stream)

@@ -68,7 +68,8 @@ class DisallowedTokens:
         wanted = {as_bytes(name) for name in names}
         unknown = wanted - {token[0] for token in tokens}
         if unknown:
-            raise ValueError(f"not a special token of this vocabulary: {min(unknown)!r}")
+            name = next(name for name in names if as_bytes(name) == min(unknown))
+            raise ValueError(f"not a special token of this vocabulary: {name!r}")
         return [token for token in tokens if token[0] in wanted]
 
 

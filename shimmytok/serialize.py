@@ -12,7 +12,6 @@ from shimmytok.gguf.values import DTYPES
 from shimmytok.gguf.writer import dumps
 from shimmytok.models.parts import Parts
 
-LONGEST_ARRAY = 64 * 1024  # bytes; longer arrays that have nothing to do with the tokenizer are left out
 FROM_PARTS = (keys.TOKENS, keys.TOKEN_TYPE, keys.SCORES, keys.MERGES)
 
 # The types that overrides are written as: the first that holds the value.  Where a tokenizer reads an array, only the
@@ -28,9 +27,14 @@ Entry = tuple[str, ValueType, Any]
 
 
 def to_gguf(metadata: Metadata, parts: Parts) -> bytes:
-    """A GGUF file without tensors that loads as an equal tokenizer."""
+    """A GGUF file without tensors that loads as an equal tokenizer.
+
+    Nothing is read from a file again, which may be gone: long arrays that have nothing to do with the tokenizer are
+    left out.
+    """
     vocab = parts.vocab
-    entries = [entry for key in metadata if key not in FROM_PARTS for entry in _entry(metadata, key)]
+    from_parts = FROM_PARTS if parts.charsmap is None else (*FROM_PARTS, keys.PRECOMPILED_CHARSMAP)
+    entries = [entry for key in metadata if key not in from_parts for entry in _entry(metadata, key)]
     if parts.model is not None:
         texts = [vocab.texts[i] for i in range(len(vocab.texts))]
         entries.append((keys.TOKENS, ValueType.ARRAY, (ValueType.STRING, texts)))
@@ -40,6 +44,9 @@ def to_gguf(metadata: Metadata, parts: Parts) -> bytes:
         entries.append((keys.SCORES, ValueType.ARRAY, (ValueType.FLOAT32, vocab.scores)))
     if parts.merges is not None:
         entries.append((keys.MERGES, ValueType.ARRAY, (ValueType.STRING, parts.merges.lines())))
+    if parts.charsmap is not None:
+        charsmap = np.frombuffer(parts.charsmap, np.uint8)
+        entries.append((keys.PRECOMPILED_CHARSMAP, ValueType.ARRAY, (ValueType.UINT8, charsmap)))
     return dumps(entries)
 
 
@@ -53,17 +60,10 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
     value_type, item = kind
     if value_type is not ValueType.ARRAY:
         return [(key, value_type, metadata[key])]
-    if item is None or item is ValueType.ARRAY:
+    if item is None or item is ValueType.ARRAY or not metadata.is_kept(key):
         return []
-    if item is ValueType.STRING:
-        strings = metadata.strings(key)
-        if strings is None or len(strings) * 8 > LONGEST_ARRAY or sum(map(len, strings)) > LONGEST_ARRAY:
-            return []
-        return [(key, value_type, (item, list(strings)))]
-    values = metadata.numbers(key, item)
-    if values is None or (values.nbytes > LONGEST_ARRAY and not key.startswith("tokenizer.")):
-        return []
-    return [(key, value_type, (item, values))]
+    values = metadata.strings(key) if item is ValueType.STRING else metadata.numbers(key, item)
+    return [] if values is None else [(key, value_type, (item, list(values) if item is ValueType.STRING else values))]
 
 
 def _overridden(key: str, value: Any) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from shimmytok._encoder import Encoder
 from shimmytok._piece_table import PieceTable
@@ -195,7 +195,7 @@ class TokenInfo:
         if self._encoder is None:
             raise UnsupportedModelError(f"{self._metadata.source}: model {self.model_type!r} has no tokens")
 
-    def _checked(self, token: int) -> int:
+    def _checked(self, token: SupportsIndex) -> int:
         self._check_tokens()
         return as_token(token, self._parts.n_tokens)
 
@@ -206,14 +206,14 @@ class TokenInfo:
         """
         return self._parts.vocab.texts.find(as_bytes(token))
 
-    def id_to_token(self, token: int) -> str:
+    def id_to_token(self, token: SupportsIndex) -> str:
         """A token's text as the file writes it (with `surrogateescape`); InvalidTokenError outside the vocabulary.
 
         The marker of "hybriddna" after the texts of DNA is left out, as llama_vocab_get_text does.
         """
         return self._parts.vocab.id_texts[self._checked(token)].decode("utf-8", "surrogateescape")
 
-    def token_to_piece(self, token: int, *, special: bool = True, lstrip: int = 0) -> bytes:
+    def token_to_piece(self, token: SupportsIndex, *, special: bool = True, lstrip: int = 0) -> bytes:
         """The bytes a token adds to a text: llama_token_to_piece.
 
         special: also for unknown and control tokens, whose piece is empty otherwise.
@@ -225,26 +225,26 @@ class TokenInfo:
                 raise ValueError(f"lstrip is {lstrip}: it counts spaces")
         return self._pieces.piece(self._checked(token), special, lstrip)
 
-    def token_type(self, token: int) -> TokenType:
+    def token_type(self, token: SupportsIndex) -> TokenType:
         """A token's type in the file; NORMAL where the file has no types."""
         types, token = self._parts.vocab.types, self._checked(token)
         value = TokenType.NORMAL if types is None else int(types[token])
         return TokenType(value) if value in TokenType._value2member_map_ else TokenType.UNDEFINED
 
-    def token_attr(self, token: int) -> TokenAttr:
+    def token_attr(self, token: SupportsIndex) -> TokenAttr:
         """What a token is, by llama.h's llama_token_attr bits: its type and what loading made of it."""
         return TokenAttr(int(self._parts.vocab.attrs[self._checked(token)]))
 
-    def token_score(self, token: int) -> float:
+    def token_score(self, token: SupportsIndex) -> float:
         """A token's score (a float32); 0.0 where the file has no scores."""
         scores = self._parts.vocab.scores
         token = self._checked(token)
         return 0.0 if scores is None else float(scores[token])
 
-    def is_special_token(self, token: int) -> bool:
+    def is_special_token(self, token: SupportsIndex) -> bool:
         """Is it a control or unknown token, which `skip_special_tokens` leaves out?"""
         return bool(self.token_attr(token) & (TokenAttr.CONTROL | TokenAttr.UNKNOWN))
 
-    def is_eog(self, token: int) -> bool:
+    def is_eog(self, token: SupportsIndex) -> bool:
         """Does it end the generation?"""
         return self._checked(token) in self._parts.vocab.ends

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, BinaryIO, TypeVar
+from mmap import mmap
+from typing import Any, TypeVar
 
 from shimmytok import models
 from shimmytok._encoder import Encoder
@@ -21,6 +22,7 @@ from shimmytok._word_cache import WordCache
 from shimmytok.disallowed import DisallowedTokens
 from shimmytok.gguf import Limits, Metadata
 from shimmytok.gguf.overrides import warn_of_unread
+from shimmytok.gguf.source import Reader
 from shimmytok.models import bpe, spm  # noqa: F401  nearly every file needs one of these models
 from shimmytok.models.parts import Parts
 from shimmytok.sources import open_metadata, resolve
@@ -79,7 +81,7 @@ class Tokenizer(TextEncoder, TokenInfo):
     @classmethod
     def from_bytes(
         cls: type[_Self],
-        data: bytes | bytearray | memoryview,
+        data: bytes | bytearray | memoryview | mmap,
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
@@ -87,6 +89,7 @@ class Tokenizer(TextEncoder, TokenInfo):
     ) -> _Self:
         """Load the tokenizer of a GGUF file in memory; its first bytes, to the end of the metadata, suffice.
 
+        data: the tokenizer keeps a copy of the metadata in them, or `bytes` that are little more.
         Other arguments and errors: see `from_gguf_file`.
         """
         return _load(cls, Metadata.from_bytes(data, limits=limits), overrides, cache_bytes)
@@ -94,7 +97,7 @@ class Tokenizer(TextEncoder, TokenInfo):
     @classmethod
     def from_reader(
         cls: type[_Self],
-        reader: BinaryIO,
+        reader: Reader,
         *,
         overrides: Mapping[str, Any] | None = None,
         limits: Limits | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 
 import numpy as np
@@ -56,8 +57,10 @@ def test_batches_of_texts(gpt2, method):
     call = getattr(gpt2, method)
     for wrong in (None, 5, np.array("a")):
         refused(f"^expected many texts, not {type(wrong).__name__}", call, wrong)
-    for wrong in ("a", b"a", bytearray(b"a"), memoryview(b"a")):
+    for wrong in ("a", b"a", bytearray(b"a"), memoryview(b"a"), mmap.mmap(-1, 1), np.zeros(1, np.uint8)):
         refused(f"^expected many texts, not one {type(wrong).__name__}", call, wrong)
+    for some in (("a", b"a"), np.array(["a", "b"], object), np.array([b"a", b"b"]), iter(["a"])):
+        call(some)
     for wrong in ("2", 1.5, 2.0):
         refused(f"^num_threads: expected int or None, not {type(wrong).__name__}", call, ["a"], num_threads=wrong)
     call(["a" * 100_000] * 3, num_threads=np.int64(2))

@@ -381,6 +381,22 @@ def test_process():
     assert done.stderr.startswith(b"shimmytok: error: ")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX shell closes streams")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("-p x >&-", b"shimmytok: error: standard output: it is closed\n"),
+        ("--stdin <&-", b"shimmytok: error: standard input: it is closed\n"),
+        ("-f /nowhere 2>&-", b""),
+    ],
+)
+def test_process_with_a_stream_that_is_closed(arguments, complaint):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = f'"{sys.executable}" -m shimmytok encode -m gpt2 {arguments}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", complaint)
+
+
 def test_process_ends_in_silence_when_its_reader_does(tmp_path):
     text = tmp_path / "text"
     text.write_bytes(b"Hello world" * 200_000)

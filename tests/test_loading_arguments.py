@@ -117,6 +117,8 @@ def test_numbers_of_no_type(gpt2):
         ("tokenizer.ggml.separator_token_id", "tokenizer.ggml.seperator_token_id"),
         ("tokenizer.chat_templates", "tokenizer.chat_template"),
         ("tokenizer.ggml.xyzzy", None),
+        ("add_bos_token", "tokenizer.ggml.add_bos_token"),
+        ("xyzzy", None),
     ],
 )
 def test_an_override_of_a_key_that_is_not_read(caplog, key, meant):

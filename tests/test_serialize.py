@@ -1,8 +1,10 @@
-"""Pickling keeps what overrides gave."""
+"""Pickling keeps what overrides gave, and needs neither the file nor the memory that a tokenizer was loaded from."""
 
 from __future__ import annotations
 
 import math
+import mmap
+import os
 import pickle
 
 import pytest
@@ -84,3 +86,54 @@ def test_keys_with_a_nul(tmp_path):
         tok = again(path, overrides)
         assert tok.encode("a") == [1]
         assert tok.metadata["cut"] == 2 and "" not in tok.metadata
+
+
+def long_arrays():
+    """A unigram model with arrays of more than 64 KiB: two that it reads, and two that have nothing to do with it."""
+    charsmap = (4).to_bytes(4, "little") + bytes(4) + b"x" * 70_000 + b"\0"
+    return gguf(
+        "t5",
+        ["<pad>", "</s>", "<unk>", "a"],
+        token_type=integers([3, 3, 2, 1]),
+        precompiled_charsmap=(ValueType.ARRAY, (ValueType.UINT8, list(charsmap))),
+        suppress_tokens=integers([3] * 20_000),
+        numbers=integers([1] * 20_000),
+        words=strings(["word"] * 20_000),
+    )
+
+
+@pytest.mark.parametrize("change", [os.remove, os.utime])
+def test_the_file_is_not_needed(tmp_path, change):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(long_arrays())
+    tok = Tokenizer.from_gguf_file(path)
+    change(path)
+    other = pickle.loads(pickle.dumps(tok))
+    assert other == tok and other.encode("a") == tok.encode("a")
+    assert len(other.suppress_token_ids) == 20_000
+    assert other.metadata.raw_bytes(CHARSMAP) == Tokenizer.from_bytes(long_arrays()).metadata.raw_bytes(CHARSMAP)
+    assert "tokenizer.ggml.numbers" not in other.metadata and "tokenizer.ggml.words" not in other.metadata
+
+
+def test_memory_that_is_not_its_own_is_let_go_of(tmp_path):
+    data = bytearray(long_arrays())
+    expected = Tokenizer.from_bytes(bytes(data))
+    tok = Tokenizer.from_bytes(data)
+    data[:] = bytes(len(data))
+    data.append(0)  # BufferError if somebody looked at it
+    assert tok == expected and pickle.loads(pickle.dumps(tok)) == expected
+    assert dict(tok.metadata) == dict(expected.metadata)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(long_arrays())
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+        assert Tokenizer.from_bytes(mapping) == expected
+
+
+def test_bytes_with_much_else_in_them_are_let_go_of():
+    section = long_arrays()
+    for more, kept in ((0, True), (2 * len(section), False)):
+        data = section + bytes(more)
+        tok = Tokenizer.from_bytes(data)
+        (view,) = [v for v in vars(tok.metadata._source).values() if isinstance(v, memoryview)]
+        assert (view.obj is data) == kept
+        assert tok == Tokenizer.from_bytes(section)

@@ -270,6 +270,13 @@ def test_not_installed(tmp_path, monkeypatch, model):
         verify(model)
 
 
+def test_installed_but_broken(tmp_path, monkeypatch, model):
+    (tmp_path / "llama_cpp.py").write_text("import nosuchmodule")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ShimmytokError, match="cannot be imported: No module named 'nosuchmodule'"):
+        verify(model)
+
+
 @pytest.mark.parametrize("text", [b"", b"a", b"\n" * 50, b"a\n" * 50, b"a" * 50, b"a" * 9 + b"\n" + b"b" * 20 + b"\n"])
 def test_texts_are_cut_after_newlines(text):
     blocks = list(cut(text, block=10))

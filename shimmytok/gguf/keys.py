@@ -75,6 +75,9 @@ SUPPRESS_TOKENS = "tokenizer.ggml.suppress_tokens"
 
 CHAT_TEMPLATE = "tokenizer.chat_template"
 
+KEPT = (SUPPRESS_TOKENS,)
+"""Arrays that are kept in memory however long they are: a tokenizer is pickled with them, and has them nowhere else."""
+
 
 def tokenizer_keys() -> list[str]:
     """The keys above that begin with "tokenizer."."""

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from shimmytok.errors import GGUFError
+from shimmytok.gguf import keys, values
 from shimmytok.gguf import overrides as given
-from shimmytok.gguf import values
 from shimmytok.gguf._strings import StringArray
 from shimmytok.gguf.header import Entry, KeySection, c_string
 from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.limits import Limits
 from shimmytok.gguf.overrides import Override
-from shimmytok.gguf.source import FileSource, MemorySource, Source, read_section
+from shimmytok.gguf.source import FileSource, MemorySource, Reader, Source, read_section
 
 _Self = TypeVar("_Self", bound="Metadata")
+
+KEPT_ARRAY_BYTES = 64 << 10
+"""Arrays up to this size stay in memory when a file is closed."""
 
 
 class Metadata(Mapping[str, Any]):
@@ -73,7 +76,7 @@ class Metadata(Mapping[str, Any]):
         return cls(section, MemorySource(name, head[: section.end]))
 
     @classmethod
-    def from_reader(cls: type[_Self], binary_file: BinaryIO, *, limits: Limits | None = None) -> _Self:
+    def from_reader(cls: type[_Self], binary_file: Reader, *, limits: Limits | None = None) -> _Self:
         """Index the metadata of a stream, reading little more than its key section; it need not be seekable.
 
         Its position afterwards is not defined. Raises GGUFError and LimitError as `from_file` does, and whatever
@@ -106,13 +109,22 @@ class Metadata(Mapping[str, Any]):
         return self._section.limits
 
     def close(self) -> None:
-        """Let go of the mapping of the file; all keys can still be read.
+        """Let go of the mapping of the file, or of the bytes it was made of; all keys can still be read.
 
-        Scalars, strings and arrays up to 64 KiB are kept in memory. Larger arrays are read from the file again when
-        they are asked for; GGUFError if the file has changed. Views made by `with_overrides` are closed too.
+        Of a file scalars, strings and arrays up to 64 KiB are kept in memory. Larger arrays are read from it again when
+        they are asked for; GGUFError if it has changed. Of bytes the whole key section is copied, unless they are
+        `bytes` with little else in them. Views made by `with_overrides` are closed too.
         """
         self._section.indexes.clear()
-        self._source.close(self._section.entries.values())
+        entries = self._section.entries
+        self._source.close([entry for key, entry in entries.items() if self.is_kept(key)])
+
+    def is_kept(self, key: str) -> bool:
+        """Does the file have this key, with a value that stays in memory after `close`?"""
+        entry = self._section.entries.get(key)
+        if entry is None:
+            return False
+        return entry.type is not ValueType.ARRAY or entry.size <= KEPT_ARRAY_BYTES or key in keys.KEPT
 
     def __enter__(self: _Self) -> _Self:
         return self

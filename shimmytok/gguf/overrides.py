@@ -55,10 +55,13 @@ def check(overrides: Mapping[str, Override | None]) -> dict[str, Override | None
 
 
 def warn_of_unread(metadata: Metadata, overrides: Iterable[str]) -> None:
-    """Warn of keys of a tokenizer that are neither in the file nor read by any: most often they are misspelt."""
+    """Warn of keys of a tokenizer, or without a dot, which all have, that are neither in the file nor read by any: most
+    often they are misspelt."""
     known = keys.tokenizer_keys()
     for key in overrides:
-        if not key.startswith("tokenizer.") or key in metadata or key in known or key.startswith(_NAMED_TEMPLATE):
+        if key in metadata or key in known or key.startswith(_NAMED_TEMPLATE):
+            continue
+        if "." in key and not key.startswith("tokenizer."):
             continue
         import difflib  # slow to import, for what hardly anybody needs
 

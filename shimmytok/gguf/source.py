@@ -11,19 +11,25 @@ import mmap
 import os
 import stat
 from collections.abc import Iterable
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from shimmytok.arguments import wrong_type
 from shimmytok.errors import GGUFError, ModelNotFoundError
 from shimmytok.gguf.header import Entry, KeySection
-from shimmytok.gguf.keys import ValueType
 from shimmytok.gguf.limits import Limits
 
-KEPT_ARRAY_BYTES = 64 << 10
-"""Arrays up to this size stay in memory when a file is closed."""
+MOST_MORE = 2
+"""`bytes` that are so many times as large as the key section are let go of by `close`."""
 
 FIRST_CHUNK = 64 << 10
 """Bytes first read from a stream; later steps are this much and a quarter of what has been read."""
+
+
+class Reader(Protocol):
+    """What a key section is read from."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Up to so many bytes; none at the end."""
 
 
 class Source(Protocol):
@@ -34,12 +40,12 @@ class Source(Protocol):
     def payload(self, key: str, entry: Entry) -> memoryview:
         """The bytes of the entry's payload."""
 
-    def close(self, entries: Iterable[Entry]) -> None:
-        """Let go of what is not needed to answer later calls of `payload` for these entries."""
+    def close(self, kept: Iterable[Entry]) -> None:
+        """Let go of the file, or of memory that is not one's own, with the payloads of these entries in memory."""
 
 
 class MemorySource:
-    """The bytes of a key section, in memory."""
+    """The bytes of a key section, in memory: until `close` the caller's, which may be changed."""
 
     def __init__(self, path: str, data: memoryview):
         self.path = path
@@ -48,8 +54,10 @@ class MemorySource:
     def payload(self, key: str, entry: Entry) -> memoryview:
         return self._data[entry.offset : entry.offset + entry.size]
 
-    def close(self, entries: Iterable[Entry]) -> None:
-        pass
+    def close(self, kept: Iterable[Entry]) -> None:
+        owner = self._data.obj
+        if not isinstance(owner, bytes) or len(owner) > MOST_MORE * len(self._data):
+            self._data = memoryview(bytes(self._data))
 
 
 class FileSource:
@@ -94,15 +102,11 @@ class FileSource:
         kept = self._kept.get(entry.offset) if entry.size else b""
         return memoryview(self._read_again(key, entry) if kept is None else kept)
 
-    def close(self, entries: Iterable[Entry]) -> None:
+    def close(self, kept: Iterable[Entry]) -> None:
         mapping = self._mapping
         if mapping is None:
             return
-        self._kept = {
-            entry.offset: bytes(mapping[entry.offset : entry.offset + entry.size])
-            for entry in entries
-            if entry.type is not ValueType.ARRAY or entry.size <= KEPT_ARRAY_BYTES
-        }
+        self._kept = {entry.offset: bytes(mapping[entry.offset : entry.offset + entry.size]) for entry in kept}
         # Whoever still holds a slice of the mapping keeps it alive; the last one to go unmaps it.
         self._mapping = None
 
@@ -127,7 +131,7 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def read_section(file: BinaryIO, section: KeySection) -> MemorySource:
+def read_section(file: Reader, section: KeySection) -> MemorySource:
     """Read as much of a stream as its key section needs, and index it."""
     if isinstance(file, io.TextIOBase) or not callable(getattr(file, "read", None)):
         raise wrong_type(file, "a file that is open in binary mode, or another object with read")

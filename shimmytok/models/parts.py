@@ -32,6 +32,7 @@ class Parts(NamedTuple):
     `model` is None where there is no tokenizer ("none"), and `n_tokens` comes from the metadata then.
     `piece_rule`: how token texts stand for bytes.  `prefix` and `suffix`: the ids that are put around a text.
     `newline`: the id of a newline; `newline_is_encoded`: it is what the model makes of one.
+    `charsmap`: the file's precompiled_charsmap, where the model reads one and the file has it.
     `settings`: what else decides the ids, as bytes for the fingerprint.
     """
 
@@ -44,4 +45,5 @@ class Parts(NamedTuple):
     newline: int | None = None
     newline_is_encoded: bool = False
     merges: Merges | None = None
+    charsmap: bytes | None = None
     settings: tuple[bytes, ...] = ()

@@ -89,6 +89,7 @@ def load(metadata: Metadata, cache: WordCache) -> Parts:
         prefix=prefix,
         suffix=suffix,
         newline=_newline(model(user_defined, DEFAULT_IDS["unk"], WordCache(0), by_words=False)),
+        charsmap=blob or None,
         settings=(blob, given.astype("<u4").tobytes()),
     )
 

@@ -17,6 +17,7 @@ TO_LOAD = 300.0  # seconds
 TO_ANSWER = 60.0  # seconds
 
 NOT_INSTALLED = "llama-cpp-python is not installed: pip install 'shimmytok[verify]'"
+NOT_FOUND = "No module named 'llama_cpp'"  # what Python says then
 
 
 class Reference:
@@ -75,7 +76,12 @@ class Reference:
         self._end()
         if greeting is None:
             raise ShimmytokError(f"llama.cpp died while it loaded {self._path}")
-        raise ShimmytokError(NOT_INSTALLED if "missing" in greeting else greeting["error"])
+        missing = greeting.get("missing")
+        if missing is None:
+            raise ShimmytokError(greeting["error"])
+        raise ShimmytokError(
+            NOT_INSTALLED if missing == NOT_FOUND else f"llama-cpp-python cannot be imported: {missing}"
+        )
 
     def _exchange(self, line: bytes, seconds: float) -> dict[str, Any] | None:
         process = self._process

@@ -31,11 +31,11 @@ toc_object_entries_show_parents = "hide"
 
 # Names of Python and numpy that signatures hold: there is no inventory to look them up in while offline.
 EXTERNAL = (
-    "Any BinaryIO Collection Iterable NDArray SupportsIndex collections.abc.Mapping np.int64 np.integer np.uint32 "
-    "numpy.dtype numpy.ndarray os.PathLike"
+    "Any Buffer Collection Iterable NDArray SupportsIndex collections.abc.Mapping np.int64 np.integer np.uint32 "
+    "numpy.dtype numpy.ndarray collections.abc.Iterable mmap.mmap os.PathLike"
 )
 # Types of the package that are not public: they are shown, and lead nowhere.
-INTERNAL = "Override shimmytok.gguf._strings.StringArray shimmytok.gguf.keys.ValueType"
+INTERNAL = "Override shimmytok.gguf.source.Reader shimmytok.gguf._strings.StringArray shimmytok.gguf.keys.ValueType"
 nitpick_ignore = [("py:class", name) for name in f"{EXTERNAL} {INTERNAL}".split()]
 
 html_theme = "furo"

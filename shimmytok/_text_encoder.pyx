@@ -73,7 +73,8 @@ cdef class TextEncoder(TextDecoder):
         text: str, or bytes (bytearray, memoryview), which may be invalid UTF-8.
         add_special_tokens: put the ids around it that the model wants (BOS, EOS).
         parse_special: special tokens in the text become their ids; otherwise they are text like any other.
-        disallowed_special: token texts (any iterable), or "all", that raise SpecialTokenError where a text holds one.
+        disallowed_special: texts of special tokens (any iterable), or "all" for control and unknown tokens, that raise
+            SpecialTokenError where a text holds one; ValueError for a text of no special token.
         Raises SpecialTokenError, LimitError for a text over 2 GiB, UnsupportedModelError where a file has no tokenizer.
         """
         cdef Scratch* scratch

@@ -49,10 +49,11 @@ class Difference:
 
 
 def diff(a: Tokenizer, b: Tokenizer, texts: Iterable[str | bytes] = HARD_TEXTS) -> list[Difference]:
-    """Compare two tokenizers; an empty list if nothing differs.
+    """Compare two tokenizers: model, pre, flags, special ids, tokens that end the generation, vocabularies, merges, and
+    the ids of texts.  An empty list if nothing differs.
 
-    a, b: the tokenizers.  Model, pre, flags, special ids, tokens that end the generation, vocabularies and merges are
-    compared, and the ids of texts.
+    a: a tokenizer.
+    b: another.
     texts: str, or bytes, which need not be UTF-8.
     Chat templates are not compared.
 

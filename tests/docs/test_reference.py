@@ -5,6 +5,7 @@ The documentation's own build checks the first once more, on what Sphinx made of
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import sys
@@ -20,7 +21,12 @@ sys.path.append(str(ROOT / "docs" / "extensions"))
 import stubs  # noqa: E402 - a module of the documentation, not of the package
 from public import members, public_names  # noqa: E402
 
-DIRECTIVE = re.compile(r"^\.\. auto\w+:: ([\w.]+)(?:\(\))?\n((?:   :.*\n)*)", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\.\. auto\w+:: ([\w.]+)(?:\(.*)?\n((?:   :.*\n)*)", re.MULTILINE)
+JUDGES = {
+    "shimmytok.check": {"check", "Finding", "Severity"},
+    "shimmytok.diff": {"diff", "Difference", "Example"},
+    "shimmytok.verify": {"verify", "Report", "Mismatch"},
+}
 COMPILED = [
     getattr(owner, name)
     for owner in (shimmytok.Tokenizer, shimmytok.StreamDecoder)
@@ -29,10 +35,16 @@ COMPILED = [
 ]
 
 
+def directives() -> list[tuple[str, str]]:
+    return DIRECTIVE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+
+
 def documented() -> set[str]:
-    """The names that the page's directives name; those with `:members:` stand for the members of a class too."""
+    """The names of `shimmytok` itself; those with `:members:` stand for the members of a class too."""
     names = set()
-    for name, options in DIRECTIVE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8")):
+    for name, options in directives():
+        if name.startswith("shimmytok."):
+            continue
         names.add(f"shimmytok.{name}")
         if ":members:" in options:
             names |= {f"shimmytok.{name}.{member}" for member in members(getattr(shimmytok, name))}
@@ -47,12 +59,18 @@ def test_nothing_else_is_there():
     assert documented() - set(public_names()) == set()
 
 
+def test_what_judges_models_is_there():
+    names = {name for name, _ in directives() if name.startswith("shimmytok.")}
+    assert names == {f"{module}.{name}" for module, names in JUDGES.items() for name in names}
+    assert all(hasattr(importlib.import_module(module), name) for module, names in JUDGES.items() for name in names)
+
+
 def test_types_of_texts():
     arguments, _ = stubs.signature_of(shimmytok.Tokenizer.encode)
-    assert "text: str | bytes | bytearray | memoryview" in arguments
+    assert "text: str | Buffer" in arguments
     assert "disallowed_special: Iterable[str | bytes] | Literal['all'] | None=()" in arguments
     arguments, _ = stubs.signature_of(shimmytok.Tokenizer.encode_batch)
-    assert "texts: Iterable[str | bytes | bytearray | memoryview]" in arguments
+    assert "texts: Iterable[str | Buffer]" in arguments
 
 
 def test_compiled_methods_are_found():

@@ -174,7 +174,8 @@ class Tokenizer(TextEncoder, TokenInfo):
     def __reduce__(self) -> tuple[Any, ...]:
         from shimmytok import serialize  # as above
 
-        return _rebuild, (serialize.to_gguf(self._metadata, self._parts), self._cache.size, self._metadata.limits)
+        data = serialize.to_gguf(self._metadata, self._parts)
+        return _rebuild, (data, self._cache.size, self._metadata.limits, type(self))
 
 
 def _encoder(metadata: Metadata, parts: Parts) -> Encoder | None:
@@ -191,8 +192,8 @@ def _encoder(metadata: Metadata, parts: Parts) -> Encoder | None:
     )
 
 
-def _rebuild(data: bytes, cache_bytes: int, limits: Limits) -> Tokenizer:
-    return Tokenizer(Metadata.from_bytes(data, limits=limits), cache_bytes)
+def _rebuild(data: bytes, cache_bytes: int, limits: Limits, cls: type[_Self]) -> _Self:
+    return cls(Metadata.from_bytes(data, limits=limits), cache_bytes)
 
 
 def _load(cls: type[_Self], metadata: Metadata, overrides: Mapping[str, Any] | None, cache_bytes: int) -> _Self:

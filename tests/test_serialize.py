@@ -88,6 +88,14 @@ def test_keys_with_a_nul(tmp_path):
         assert tok.metadata["cut"] == 2 and "" not in tok.metadata
 
 
+class Own(Tokenizer):
+    """A subclass, as others may have one."""
+
+
+def test_a_subclass_stays_one(model):
+    assert type(pickle.loads(pickle.dumps(Own.from_gguf_file(model)))) is Own
+
+
 def long_arrays():
     """A unigram model with arrays of more than 64 KiB: two that it reads, and two that have nothing to do with it."""
     charsmap = (4).to_bytes(4, "little") + bytes(4) + b"x" * 70_000 + b"\0"

@@ -78,9 +78,10 @@ static inline size_t shim_split_pairs(const shim_restart *t, const uint8_t *text
 #if SHIM_X86
 /* 1 to 16 bytes, and zeros; eight bytes up to the last one can be read. */
 static inline __m128i shim_load_16(const uint8_t *p, size_t n) {
-    uint64_t last = shim_read_word(p + n - 8);
-    if (n <= 8) return _mm_cvtsi64_si128((long long)(last >> (64 - 8 * n)));
-    return _mm_set_epi64x((long long)(last >> (128 - 8 * n)), (long long)shim_read_word(p));
+    uint64_t words[2];
+    if (n < 8) return _mm_cvtsi64_si128((long long)(shim_read_word(p + n - 8) >> (64 - 8 * n)));
+    shim_words(p, n, words, 2);
+    return _mm_set_epi64x((long long)words[1], (long long)words[0]);
 }
 
 /* The symbols of 1 to 32 bytes of ASCII, by rows of shim_load_rows, and whatever; the same can be read. */

@@ -45,18 +45,19 @@ class Source(Protocol):
 
 
 class MemorySource:
-    """The bytes of a key section, in memory: until `close` the caller's, which may be changed."""
+    """The bytes of a key section, in memory: until `close` the caller's, which may be changed, unless they are `own`."""
 
-    def __init__(self, path: str, data: memoryview):
+    def __init__(self, path: str, data: memoryview, *, own: bool = False):
         self.path = path
         self._data = data
+        self._own = own
 
     def payload(self, key: str, entry: Entry) -> memoryview:
         return self._data[entry.offset : entry.offset + entry.size]
 
     def close(self, kept: Iterable[Entry]) -> None:
         owner = self._data.obj
-        if not isinstance(owner, bytes) or len(owner) > MOST_MORE * len(self._data):
+        if not self._own and not (isinstance(owner, bytes) and len(owner) <= MOST_MORE * len(self._data)):
             self._data = memoryview(bytes(self._data))
 
 
@@ -156,4 +157,4 @@ def read_section(file: Reader, section: KeySection) -> MemorySource:
             break
         wanted = max(needed, len(read) + len(read) // 4 + FIRST_CHUNK)
     del read[section.end :]
-    return MemorySource(section.path, memoryview(read))
+    return MemorySource(section.path, memoryview(read), own=True)

@@ -45,7 +45,7 @@ class Source(Protocol):
 
 
 class MemorySource:
-    """The bytes of a key section, in memory: until `close` the caller's, which may be changed, unless they are `own`."""
+    """The bytes of a key section, in memory: its own after `close`, and before that if they are said to be."""
 
     def __init__(self, path: str, data: memoryview, *, own: bool = False):
         self.path = path

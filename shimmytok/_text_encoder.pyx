@@ -58,7 +58,7 @@ cdef class TextEncoder(TextDecoder):
     cdef Texts check_all(self, object texts, object disallowed):
         cdef Texts held
         self.check(None, NOTHING)
-        if not isinstance(texts, list) and is_one_text(texts):
+        if is_one_text(texts):
             raise TypeError(f"expected many texts, not one {type(texts).__name__}")
         held = Texts(texts)
         if disallowed is not NOTHING and disallowed is not None:

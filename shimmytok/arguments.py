@@ -57,11 +57,13 @@ def as_iterator(items: Any, expected: str, name: str = "") -> Iterator[Any]:
 
 def is_one_text(texts: Any) -> bool:
     """Is this one text, where many are expected?  Its characters or bytes would be taken for texts."""
-    if isinstance(texts, str):
+    if isinstance(texts, (str, memoryview)):  # of one that was released nothing can be asked
         return True
+    if isinstance(texts, (list, tuple)):
+        return False
     try:
         return memoryview(texts).format in ("B", "b", "c")
-    except TypeError:
+    except (TypeError, ValueError, BufferError):  # numpy gives no buffer for some types, its strings among them
         return False
 
 

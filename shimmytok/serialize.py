@@ -60,7 +60,7 @@ def _entry(metadata: Metadata, key: str) -> list[Entry]:
     value_type, item = kind
     if value_type is not ValueType.ARRAY:
         return [(key, value_type, metadata[key])]
-    if item is None or item is ValueType.ARRAY or not metadata.is_kept(key):
+    if item is None or item is ValueType.ARRAY or not metadata._is_kept(key):
         return []
     values = metadata.strings(key) if item is ValueType.STRING else metadata.numbers(key, item)
     return [] if values is None else [(key, value_type, (item, list(values) if item is ValueType.STRING else values))]

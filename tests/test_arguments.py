@@ -61,6 +61,11 @@ def test_batches_of_texts(gpt2, method):
         refused(f"^expected many texts, not one {type(wrong).__name__}", call, wrong)
     for some in (("a", b"a"), np.array(["a", "b"], object), np.array([b"a", b"b"]), iter(["a"])):
         call(some)
+    if hasattr(np.dtypes, "StringDType"):
+        call(np.array(["a", "b"], np.dtypes.StringDType()))
+    released = memoryview(b"a")
+    released.release()
+    refused("^expected many texts, not one memoryview", call, released)
     for wrong in ("2", 1.5, 2.0):
         refused(f"^num_threads: expected int or None, not {type(wrong).__name__}", call, ["a"], num_threads=wrong)
     call(["a" * 100_000] * 3, num_threads=np.int64(2))

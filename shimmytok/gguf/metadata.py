@@ -117,9 +117,9 @@ class Metadata(Mapping[str, Any]):
         """
         self._section.indexes.clear()
         entries = self._section.entries
-        self._source.close([entry for key, entry in entries.items() if self.is_kept(key)])
+        self._source.close([entry for key, entry in entries.items() if self._is_kept(key)])
 
-    def is_kept(self, key: str) -> bool:
+    def _is_kept(self, key: str) -> bool:
         """Does the file have this key, with a value that stays in memory after `close`?"""
         entry = self._section.entries.get(key)
         if entry is None:

@@ -10,7 +10,7 @@ from libc.stdint cimport int64_t
 from shimmytok._array_memory cimport ArrayView, look_at_array
 from shimmytok._join cimport IdForm
 
-from shimmytok.arguments import as_iterator
+from shimmytok.arguments import as_iterator, wrong_type
 from shimmytok.errors import InvalidTokenError
 
 cdef extern from *:
@@ -59,6 +59,8 @@ cdef object checked_array(object array, uint32_t count):
     if array.ndim != 1:
         raise TypeError(f"expected a one-dimensional array of token ids, not {array.ndim} dimensions")
     if array.dtype.kind not in "iu":
+        if array.dtype.kind == "O":
+            return checked_ids(array.tolist(), count)
         if array.size:
             raise TypeError(f"expected integer token ids, not {array.dtype}")
         return np.empty(0, np.uint32)
@@ -75,7 +77,9 @@ cdef object checked_ids(object ids, uint32_t count):
     cdef int64_t value
     cdef uint32_t[::1] checked
     cdef list items
-    if not isinstance(ids, (list, tuple)) and hasattr(ids, "__array__") or isinstance(ids, (memoryview, bytearray)):
+    if isinstance(ids, (str, bytes, bytearray)):           # whose characters or bytes are hardly meant
+        raise wrong_type(ids, "token ids")
+    if not isinstance(ids, (list, tuple)) and hasattr(ids, "__array__") or isinstance(ids, memoryview):
         return checked_array(np.asarray(ids), count)
     try:
         items = list(ids)

@@ -72,10 +72,25 @@ def _bind_values(argv: Sequence[str]) -> list[str]:
     return bound
 
 
+class _Command(ArgumentParser):
+    """Takes options between its other arguments, too, as `count a.txt --no-special b.txt`."""
+
+    _mixes = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._mixes:  # parse_known_intermixed_args calls this for each kind of arguments
+            return super().parse_known_args(args, namespace)
+        self._mixes = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixes = False
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="shimmytok", description="Tokenizers straight out of GGUF files.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
     command = partial(_add_command, commands)
     encode = command(
         _encode,

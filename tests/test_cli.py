@@ -235,6 +235,22 @@ def test_count_the_text_of_one_file(run, tmp_path):
     assert (status, out) == (1, b"") and err.startswith(b"shimmytok: error: ")
 
 
+@pytest.mark.parametrize("where", range(4))
+def test_options_stand_between_other_arguments(run, tmp_path, where):
+    files = [tmp_path / "one", tmp_path / "two", tmp_path / "three"]
+    for file in files:
+        file.write_bytes(b"Hello world")
+    run_with = ["-m", "gpt2", *files[:where], "--parse-special", *files[where:]]
+    status, out, err = run("count", *run_with)
+    assert (status, err) == (0, b"")
+    assert out == b"".join(b"2\t%b\n" % os.fsencode(file) for file in files) + b"6\ttotal\n"
+
+
+def test_options_end_at_two_dashes(run):
+    assert run("decode", "15496", "-m", "gpt2", "--", "995")[:2] == (0, b"Hello world")
+    assert b"ids[1] is -5" in run("decode", "15496", "-m", "gpt2", "--", "-5")[2]
+
+
 def test_count_goes_on_after_a_missing_file(run, tmp_path):
     there, missing = tmp_path / "there", tmp_path / "missing"
     there.write_bytes(b"Hello world")

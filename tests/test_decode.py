@@ -53,6 +53,7 @@ def test_forms_of_ids(gpt2):
         iter([15496, 995]),
         [np.int32(15496), 995],
         memoryview(array.array("I", [15496, 995])),
+        np.array([15496, np.int64(995)], object),
     ]
     for form in forms:
         assert gpt2.decode(form) == "Hello world", type(form)
@@ -77,7 +78,21 @@ def test_ids_outside_the_vocabulary(gpt2, wrong, message):
         gpt2.decode_bytes(wrong)
 
 
-@pytest.mark.parametrize("wrong", [5, ["a"], [1.5], np.array([1.5]), np.array([[1]]), [None], "ab"])
+WRONG_IDS = [
+    5,
+    ["a"],
+    [1.5],
+    np.array([1.5]),
+    np.array([[1]]),
+    [None],
+    "ab",
+    b"ab",
+    bytearray(b"ab"),
+    np.array(["a"], object),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_IDS)
 def test_what_are_no_ids(gpt2, wrong):
     with pytest.raises(TypeError):
         gpt2.decode(wrong)

@@ -15,6 +15,7 @@ from shimmytok._array_memory cimport data_of
 from shimmytok._encoder cimport SHORT_TEXT
 from shimmytok._ids cimport IdBuffer, as_array
 from shimmytok._scratch cimport Scratch
+from shimmytok._seams cimport parts_of
 from shimmytok._work_queue cimport TORN, Unit, WorkQueue, named_failure
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, reserve_ids
 
@@ -161,8 +162,8 @@ cdef int append_some(WorkQueue queue, IdSink* out, size_t* given) noexcept nogil
     return OK
 
 
-cdef object append_all(WorkQueue queue):
-    """The ids of all texts, as an array."""
+cdef IdBuffer append_all(WorkQueue queue):
+    """The ids of all texts."""
     cdef IdBuffer ids = IdBuffer.__new__(IdBuffer)
     cdef size_t given = 0
     cdef int status = OK
@@ -177,7 +178,7 @@ cdef object append_all(WorkQueue queue):
             queue.check(&queue.shared.units[given])
             raise MemoryError
         PyErr_CheckSignals()
-    return as_array(&ids.sink)
+    return ids
 
 
 cdef tuple encode_flat(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads):
@@ -192,9 +193,30 @@ cdef tuple encode_flat(Encoder encoder, Texts texts, bint add_special, bint pars
     queue = queue_of(encoder, texts, add_special, parse_special, threads)
     try:
         queue.start(threads - 1)
-        ids = append_all(queue)
+        ids = as_array(&append_all(queue).sink)
         for i in range(texts.count):
             offsets[i + 1] = offsets[i] + queue.shared.counts[i]
     finally:
         queue.close()
     return ids, row_offsets
+
+
+cdef IdBuffer encode_by_parts(Encoder encoder, object text, bint add_special, bint parse_special, size_t threads,
+                              size_t size):
+    cdef Texts parts = parts_of(encoder, text, parse_special, size, threads)
+    cdef WorkQueue queue
+    if parts.count < 2:
+        return None
+    threads = min(threads, <size_t>parts.count)
+    queue = WorkQueue(encoder, parts, add_special, parse_special, 1)
+    try:
+        queue.start(threads - 1)
+        return append_all(queue)
+    finally:
+        queue.close()
+
+
+def ids_by_parts(Encoder encoder not None, text, bint add_special, bint parse_special, size_t threads, size_t size):
+    """The ids of a text in parts of about `size` bytes, or None; for tests."""
+    ids = encode_by_parts(encoder, text, add_special, parse_special, threads, size)
+    return None if ids is None else as_array(&(<IdBuffer>ids).sink)

@@ -31,6 +31,9 @@ cdef void join_all(ByteCuts* cuts, const Table* texts) noexcept nogil
 # To be called once all tokens are noted, before anything is cut: joins the pairs that are not cut anyway.
 cdef void choose_cuts(ByteCuts* cuts) noexcept nogil
 
+# The first such place between two bytes of ASCII, the first of which is no white space; 0: there is none.
+cdef size_t find_byte_seam(const ByteCuts* cuts, const uint8_t* stretch, size_t n) noexcept nogil
+
 # Pushes the ids of a text that is encoded by itself; a Status.
 ctypedef int (*EncodeWord)(
     const void* tables, const uint8_t* text, size_t n, Workspace* ws, IdSink* out

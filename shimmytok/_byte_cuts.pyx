@@ -88,6 +88,14 @@ cdef size_t next_cuts(
     return count
 
 
+cdef size_t find_byte_seam(const ByteCuts* cuts, const uint8_t* stretch, size_t n) noexcept nogil:
+    cdef size_t i
+    for i in range(1, n):
+        if SPACE < stretch[i - 1] < 0x80 and stretch[i] < 0x80 and not are_joined(cuts, stretch[i - 1], stretch[i]):
+            return i
+    return 0
+
+
 cdef int encode_missed(
     const void* tables, Missed* words, size_t count, Workspace* ws, IdSink* found
 ) noexcept nogil:

@@ -12,7 +12,7 @@ from shimmytok._cached_pieces cimport Insert
 from shimmytok._scratch cimport Scratch
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables, cut, first_match
-from shimmytok._texts cimport about_bytes, look_at, look_at_utf8
+from shimmytok._texts cimport NOT_FIRST, NOT_LAST, about_bytes, look_at, look_at_utf8
 from shimmytok._workspace cimport LONGEST_TEXT, MOST_WALKED, NONE, OK, OUT_OF_MEMORY, TOO_LONG, TOO_SLOW, Segment, \
     push, reserve
 
@@ -70,7 +70,7 @@ cdef inline Fragment fragment(const View* view, size_t i, Workspace* ws) noexcep
     cdef Fragment f
     ws.clean = 0 if inside(view, segment.start) or inside(view, segment.end) else view.clean
     f.text, f.n = view.text + segment.start, segment.end - segment.start
-    f.after_special = i == 0 or segment[-1].token != NONE
+    f.after_special = not view.part & NOT_FIRST if i == 0 else segment[-1].token != NONE
     return f
 
 
@@ -121,7 +121,7 @@ cdef class Encoder:
     ) noexcept nogil:
         cdef const SpecialTables* specials = &self.all_specials.t if parse_special else &self.user_defined.t
         cdef int status
-        if add_special and push_all(out, self.first_prefix, self.n_prefix) != OK:
+        if add_special and not view.part & NOT_FIRST and push_all(out, self.first_prefix, self.n_prefix) != OK:
             return OUT_OF_MEMORY
         if specials.automaton.count == 0:
             status = self.encode_uncut(&view, &scratch.ws, out)
@@ -129,7 +129,8 @@ cdef class Encoder:
             status = cut_text(specials, &view, &scratch.ws)
             if status == OK:
                 status = self.encode_segments(&view, scratch, out)
-        if status == OK and add_special and push_all(out, self.first_suffix, self.n_suffix) != OK:
+        if status == OK and add_special and not view.part & NOT_LAST and \
+                push_all(out, self.first_suffix, self.n_suffix) != OK:
             return OUT_OF_MEMORY
         return status
 
@@ -142,7 +143,9 @@ cdef class Encoder:
         if status != OK or view.n == 0:
             return status
         ws.clean = view.clean
-        return self.model.encode_fragment(self.model.tables, view.text, view.n, True, ws, out)
+        return self.model.encode_fragment(
+            self.model.tables, view.text, view.n, not view.part & NOT_FIRST, ws, out
+        )
 
     cdef int run_some(
         self, const View* views, size_t count, bint add_special, bint parse_special, Scratch* scratch, IdSink* out,
@@ -158,7 +161,7 @@ cdef class Encoder:
         bundle_begin(bundle)
         if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
             count = 0                                      # are encoded together
-        while k < count and views[k].n <= BUNDLED_TEXT and bundle.n < MOST_BUNDLED:
+        while k < count and views[k].n <= BUNDLED_TEXT and views[k].part == 0 and bundle.n < MOST_BUNDLED:
             before = bundle_now(bundle)
             if self.bundle(views[k], add_special, parse_special, &scratch.ws, bundle) != OK:
                 bundle_drop(bundle, before)

@@ -22,6 +22,7 @@ class TextEncoder(TextDecoder):
         *,
         parse_special: bool = False,
         disallowed_special: Disallowed = (),
+        num_threads: int | None = 1,
     ) -> list[int]: ...
     def encode_to_numpy(
         self,
@@ -30,6 +31,7 @@ class TextEncoder(TextDecoder):
         *,
         parse_special: bool = False,
         disallowed_special: Disallowed = (),
+        num_threads: int | None = 1,
     ) -> NDArray[np.uint32]: ...
     def encode_batch(
         self,
@@ -56,4 +58,5 @@ class TextEncoder(TextDecoder):
         *,
         parse_special: bool = False,
         disallowed_special: Disallowed = (),
+        num_threads: int | None = 1,
     ) -> int: ...

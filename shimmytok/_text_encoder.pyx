@@ -3,8 +3,8 @@
 
 import os
 
-from shimmytok._batch cimport encode_flat, encode_lists
-from shimmytok._ids cimport as_array
+from shimmytok._batch cimport encode_by_parts, encode_flat, encode_lists
+from shimmytok._ids cimport IdBuffer, as_array
 from shimmytok._texts cimport as_owner
 
 from shimmytok.arguments import as_int, is_one_text
@@ -12,9 +12,12 @@ from shimmytok.errors import UnsupportedModelError
 
 cdef enum:
     WORTH_A_THREAD = 32 * 1024     # bytes of text
+    MOST_THREADS = 1024            # for one text
+    LONG_TEXT = 16 * 1024 * 1024   # characters or bytes, encoded part by part so that signals are heeded in between
 
 
 cdef object NOTHING = ()
+cdef object ONE = 1
 
 
 cdef object number_of_processors():
@@ -24,9 +27,8 @@ cdef object number_of_processors():
     return os.cpu_count() or 1
 
 
-cdef size_t threads_for(Texts texts, object num_threads) except 0:
-    """How many threads to encode texts with: with None as many as there are processors."""
-    cdef size_t most = min(<size_t>texts.count, texts.total // WORTH_A_THREAD)
+cdef size_t threads_for(object num_threads, size_t most) except 0:
+    """How many threads to encode with, at most `most`: with None as many as there are processors."""
     if num_threads is not None and not isinstance(num_threads, int):
         num_threads = as_int(num_threads, "int or None", "num_threads")
     if num_threads is not None and num_threads < 1:
@@ -34,6 +36,14 @@ cdef size_t threads_for(Texts texts, object num_threads) except 0:
     if most < 2:
         return 1
     return min(number_of_processors() if num_threads is None else num_threads, most)
+
+
+cdef inline bint is_long(object text):
+    return (isinstance(text, str) or isinstance(text, bytes)) and len(text) > LONG_TEXT
+
+
+cdef size_t threads_for_all(Texts texts, object num_threads) except 0:
+    return threads_for(num_threads, min(<size_t>texts.count, texts.total // WORTH_A_THREAD))
 
 
 cdef class TextEncoder(TextDecoder):
@@ -67,7 +77,15 @@ cdef class TextEncoder(TextDecoder):
                 self._disallowed.check(text, matcher, where=f"texts[{i}]: ")
         return held
 
-    def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+    cdef IdBuffer by_parts(self, object text, bint add_special, bint parse_special, object num_threads):
+        """The ids of a text that was encoded part by part, or None: that is not worth while, or cannot be done."""
+        cdef size_t threads = threads_for(num_threads, MOST_THREADS)
+        if threads < 2 and not is_long(text):
+            return None
+        return encode_by_parts(self._encoder, text, add_special, parse_special, threads, 0)
+
+    def encode(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=(),
+               num_threads=1):
         """The ids of a text: llama_tokenize.
 
         text: str, or bytes (bytearray, memoryview), which may be invalid UTF-8.
@@ -75,38 +93,57 @@ cdef class TextEncoder(TextDecoder):
         parse_special: special tokens in the text become their ids; otherwise they are text like any other.
         disallowed_special: texts of special tokens (any iterable), or "all" for control and unknown tokens, that raise
             SpecialTokenError where a text holds one; ValueError for a text of no special token.
+        num_threads: at most so many; None for as many as there are processors. A text of 64 KB or more is cut for them
+            where that changes no id; one that has no such place, and texts of unigram models, are encoded by one.
         Raises SpecialTokenError, LimitError for a text over 2 GiB, UnsupportedModelError where a file has no tokenizer.
         """
+        cdef IdBuffer ids
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
+        if num_threads is not ONE or is_long(text):
+            ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
+            if ids is not None:
+                return self._ints.make_list(ids.sink.ids, ids.sink.n)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
             return self._ints.make_list(scratch.ids.ids, scratch.ids.n)
         finally:
             self._encoder.spare.give_back(scratch)
 
-    def encode_to_numpy(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+    def encode_to_numpy(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=(),
+                        num_threads=1):
         """The ids of a text as uint32[n], an array of the caller's own; see `encode`.
 
         >>> Tokenizer.from_pretrained("gpt2").encode_to_numpy("Hello world")
         array([15496,   995], dtype=uint32)
         """
+        cdef IdBuffer ids
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
+        if num_threads is not ONE or is_long(text):
+            ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
+            if ids is not None:
+                return as_array(&ids.sink)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
             return as_array(&scratch.ids)
         finally:
             self._encoder.spare.give_back(scratch)
 
-    def count(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=()):
+    def count(self, text, bint add_special_tokens=True, *, bint parse_special=False, disallowed_special=(),
+              num_threads=1):
         """The number of ids of a text: those of `encode` with the same arguments."""
+        cdef IdBuffer ids
         cdef Scratch* scratch
         cdef size_t n
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
+        if num_threads is not ONE or is_long(text):
+            ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
+            if ids is not None:
+                return ids.sink.n
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         n = scratch.ids.n
         self._encoder.spare.give_back(scratch)
@@ -125,7 +162,8 @@ cdef class TextEncoder(TextDecoder):
         """
         cdef Texts checked = self.check_all(texts, disallowed_special)
         return encode_lists(
-            self._encoder, checked, add_special_tokens, parse_special, threads_for(checked, num_threads), self._ints
+            self._encoder, checked, add_special_tokens, parse_special, threads_for_all(checked, num_threads),
+            self._ints,
         )
 
     def encode_batch_flat(self, texts, bint add_special_tokens=True, *, bint parse_special=False,
@@ -139,5 +177,5 @@ cdef class TextEncoder(TextDecoder):
         """
         cdef Texts checked = self.check_all(texts, disallowed_special)
         return encode_flat(
-            self._encoder, checked, add_special_tokens, parse_special, threads_for(checked, num_threads)
+            self._encoder, checked, add_special_tokens, parse_special, threads_for_all(checked, num_threads)
         )

@@ -41,11 +41,16 @@ cdef extern from *:
     """
     const char* shim_kept_utf8(object text, Py_ssize_t* n) noexcept
 
+cdef enum:                         # of a part of a text
+    NOT_FIRST = 1
+    NOT_LAST = 2
+
 cdef struct View:                  # a text; its owner keeps it alive and unchanged
     const uint8_t* text
     size_t n                       # bytes of UTF-8, or characters
     int kind                       # 0: UTF-8; else bytes a character, as a str has them
     int clean                      # what is known of its UTF-8: CLEAN, ASCII_ONLY, or nothing: 0
+    int part                       # of a text: NOT_FIRST | NOT_LAST; 0: all of it
 
 cdef inline size_t about_bytes(const View* view) noexcept nogil:
     """About how many bytes of UTF-8 a text has."""
@@ -62,6 +67,7 @@ cdef inline object look_at(object text, View* view):
     """Look at a text (str, bytes, or a buffer of bytes); returns what has to be kept alive."""
     cdef Py_ssize_t n = 0
     cdef const char* kept
+    view.part = 0
     if PyUnicode_Check(text) and SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) <= LONGEST_TEXT:
         view.text = <const uint8_t*>PyUnicode_DATA(text)
         view.n = <size_t>PyUnicode_GET_LENGTH(text)
@@ -87,3 +93,4 @@ cdef class Texts:                  # many texts, ready to be encoded without the
     cdef readonly Py_ssize_t count
     cdef readonly size_t total     # about the bytes of all
     cdef list owners               # what they are held by: str or bytes, which do not change
+    cdef bint are_parts            # of one text

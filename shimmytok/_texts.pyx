@@ -29,6 +29,7 @@ cdef object look_at_utf8(object text, View* view):
     cdef Py_ssize_t n = 0
     view.kind = 0
     view.clean = 0
+    view.part = 0
     owner = as_owner(text)
     if isinstance(owner, str):
         try:

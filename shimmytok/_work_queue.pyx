@@ -65,6 +65,7 @@ cdef class WorkQueue:
     def __cinit__(self, Encoder encoder not None, Texts texts not None, bint add_special, bint parse_special,
                   size_t unit):
         cdef Shared* s = &self.shared
+        cdef size_t n_units
         self._encoder = encoder
         self._texts = texts
         s.encoder = <PyObject*>encoder
@@ -72,7 +73,8 @@ cdef class WorkQueue:
         s.add_special = add_special
         s.parse_special = parse_special
         s.counts = <int64_t*>calloc(texts.count + 1, sizeof(int64_t))
-        s.units = <Unit*>calloc((texts.total + TEXT_COST * texts.count) // unit + 1, sizeof(Unit))
+        n_units = min(<size_t>texts.count, (texts.total + TEXT_COST * texts.count) // unit + 1)
+        s.units = <Unit*>calloc(n_units + 1, sizeof(Unit))
         if s.counts == NULL or s.units == NULL:
             raise MemoryError
         self._cut(unit)
@@ -140,7 +142,7 @@ cdef class WorkQueue:
         """Raise what kept a unit from being encoded."""
         if unit.status == OK:
             return 0
-        raise named_failure(unit.status, unit.failed)
+        raise failure(unit.status) if self._texts.are_parts else named_failure(unit.status, unit.failed)
 
     cdef void close(self) noexcept:
         """Stop the threads, and give back what was borrowed."""

@@ -149,7 +149,8 @@ def _encode(args: Namespace) -> int:
     text = _source(args)
     if not args.no_escape:
         text = process_escapes(text)
-    ids = tok.encode(text, tok.add_bos and not args.no_bos, parse_special=not args.no_parse_special)
+    add_special = tok.add_bos and not args.no_bos
+    ids = tok.encode(text, add_special, parse_special=not args.no_parse_special, num_threads=None)
     if args.ids:
         _write(f"[{', '.join(map(str, ids))}]\n".encode())
     else:
@@ -199,7 +200,7 @@ def _count(args: Namespace) -> int:
     tok = _load(args.model)
 
     def count(text: bytes) -> int:
-        return tok.count(text, not args.no_special, parse_special=args.parse_special)
+        return tok.count(text, not args.no_special, parse_special=args.parse_special, num_threads=None)
 
     if not args.files:
         _write(b"%d\n" % count(_source(args)))

@@ -22,7 +22,7 @@ from shimmytok.models._model cimport Model
 from shimmytok.models._by_parts cimport merge_parts
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
-from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants
+from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_seam, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
 cdef extern from "prefetch.h":
@@ -294,6 +294,11 @@ cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, 
     return encode_whole(<const BpeTables*>tables, &pieces, False, ws, out)
 
 
+cdef size_t find_seam(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil:
+    cdef const BpeTables* t = <const BpeTables*>tables
+    return split_seam(t.split, stretch, n, t.escape_spaces)
+
+
 cdef class BpeModel(Model):
     """BPE over a set of tables."""
 
@@ -304,6 +309,7 @@ cdef class BpeModel(Model):
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment
         self.encode_bundle = encode_bundle
+        self.find_seam = find_seam
         if table_set.t.split.restart != NULL and not table_set.t.escape_spaces:
             self.encode_view = encode_view
         self.tables = &table_set.t

@@ -12,7 +12,7 @@ ends the search for a state, or where edges lead elsewhere than characters say.
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from shimmytok._byte_cuts cimport encode_parts
+from shimmytok._byte_cuts cimport encode_parts, find_byte_seam
 from shimmytok._workspace cimport NONE, OK, OUT_OF_MEMORY, IdSink, Workspace, push, reserve, reserve_ids
 from shimmytok.models._model cimport Model
 from shimmytok.models._plamo2_tables cimport INVALID, UNKNOWN, Plamo2Tables, Plamo2TableSet, Suffix, follow
@@ -130,6 +130,11 @@ cdef int encode_fragment(
     return encode_text(t, text, n, ws, out)
 
 
+cdef size_t find_seam(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil:
+    cdef const Plamo2Tables* t = <const Plamo2Tables*>tables
+    return find_byte_seam(&t.cuts, stretch, n) if t.by_words else 0
+
+
 cdef class Plamo2Model(Model):
     """PLaMo-2 over a set of tables."""
 
@@ -138,4 +143,5 @@ cdef class Plamo2Model(Model):
     def __init__(self, Plamo2TableSet table_set not None):
         self.table_set = table_set
         self.encode_fragment = encode_fragment
+        self.find_seam = find_seam
         self.tables = &table_set.t

@@ -11,7 +11,7 @@ stands on the other side.
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
-from shimmytok._byte_cuts cimport ByteCuts, choose_cuts, encode_parts, join_all
+from shimmytok._byte_cuts cimport ByteCuts, choose_cuts, encode_parts, find_byte_seam, join_all
 from shimmytok._vocab cimport TokenTable
 from shimmytok._word_cache cimport WordCache, WordCacheTables
 from shimmytok._workspace cimport IdSink, Workspace
@@ -35,6 +35,10 @@ cdef int encode_fragment(
     return encode_parts(&t.cuts, t.cache, encode_word, t, text, n, ws, out)
 
 
+cdef size_t find_seam(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil:
+    return find_byte_seam(&(<const RwkvTables*>tables).cuts, stretch, n)
+
+
 cdef class RwkvModel(Model):
     """The longest of some tokens at each place; `texts` are theirs."""
 
@@ -50,4 +54,5 @@ cdef class RwkvModel(Model):
         self._cache = cache
         self.t.cache = &cache.t
         self.encode_fragment = encode_fragment
+        self.find_seam = find_seam
         self.tables = &self.t

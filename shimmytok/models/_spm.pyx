@@ -204,6 +204,20 @@ cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, 
     return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 
+cdef size_t find_seam(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil:
+    cdef Cutter cutter
+    cdef uint32_t[MOST_CUTS] cuts
+    cdef size_t count, i
+    if n == 0:
+        return 0
+    cutter_init(&cutter, &(<const SpmTables*>tables).cuts, stretch, n, n, simd_level)
+    count = next_cuts(&cutter, cuts, MOST_CUTS)
+    for i in range(count):
+        if stretch[cuts[i] - 1] > SPACE:
+            return cuts[i]
+    return 0
+
+
 cdef class SpmModel(Model):
     """SPM over a set of tables."""
 
@@ -214,4 +228,5 @@ cdef class SpmModel(Model):
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment
         self.encode_bundle = encode_bundle
+        self.find_seam = find_seam
         self.tables = &table_set.t

@@ -24,6 +24,7 @@ from shimmytok.normalizers._bert_words cimport BertCharacters, Straddling, bert_
 from shimmytok.unicode._pages cimport PageTable
 
 cdef enum:
+    SPACE = 0x20
     MARK = 3                       # bytes of U+2581, which stands before every word
 
 cdef struct WordPieceTables:
@@ -96,6 +97,15 @@ cdef int encode_bundle(const void* tables, const Bundle* bundle, Workspace* ws, 
     return encode_pieces(t.cache, encode_missed, t, &pieces, ws, out)
 
 
+cdef size_t find_seam(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil:
+    """Before a space: white space parts words, and is none itself."""
+    cdef size_t i
+    for i in range(1, n):
+        if stretch[i] == SPACE and SPACE < stretch[i - 1] < 0x80:
+            return i
+    return 0
+
+
 cdef class WordPieceModel(Model):
     """WordPiece over tokens that look for words behind U+2581; `characters` says what becomes of each code point."""
 
@@ -114,4 +124,5 @@ cdef class WordPieceModel(Model):
         self.encode_fragment = encode_fragment
         self.bundle_fragment = bundle_fragment
         self.encode_bundle = encode_bundle
+        self.find_seam = find_seam
         self.tables = &self.t

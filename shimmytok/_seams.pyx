@@ -1,0 +1,175 @@
+"""One text as parts that are encoded side by side: it is cut at seams.
+
+A seam is a place where a text can be cut in two that have, one after the other, the ids of the whole.  The model finds
+it in a stretch of text that no special token reaches into (Model.find_seam), and knows nothing of what stands before
+and behind.  It is behind a byte that is no white space, so that no special token strips across it.
+
+A text that is not clean has no seams, nor has one of a model that cannot find any.
+"""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint32_t
+from libc.stdlib cimport realloc
+from libc.string cimport memset
+
+from shimmytok._automaton cimport Automaton, advance
+from shimmytok._simd cimport simd_level
+from shimmytok._specials cimport SpecialTables
+from shimmytok._texts cimport NOT_FIRST, NOT_LAST, View, about_bytes, look_at
+from shimmytok._workspace cimport CLEAN, NONE
+from shimmytok.models._model cimport SEAM_STRETCH, Model
+from shimmytok.unicode._utf8 cimport is_clean
+
+cdef extern from "utf8_write.h":
+    size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
+
+cdef enum:
+    CHARACTERS = SEAM_STRETCH // 4 # of a str that are looked at for a seam at a time
+    LONGEST_SPECIAL = 256          # bytes: with a longer special token there are no seams
+    AROUND = LONGEST_SPECIAL       # bytes or characters before and behind that are looked at for special tokens
+    MOST = SEAM_STRETCH + 2 * 4 * AROUND
+    SLACK = 64                     # bytes that may be written behind a str's UTF-8
+    PARTS_EACH = 16                # for each thread, so that they end together,
+    SMALLEST_PART = 32 * 1024      # of so many bytes at least,
+    LARGEST_PART = 1024 * 1024     # and at most
+    TRIES = 8                      # stretches; without a seam in them, the next part begins later
+
+
+cdef struct Window:                # a stretch of a text, and what is around it
+    uint8_t[MOST + SLACK] text
+    size_t n
+    size_t begin                   # of the stretch
+    size_t end
+
+
+cdef inline bint is_first(uint8_t byte) noexcept nogil:
+    """Is it not inside of a character?"""
+    return byte & 0xC0 != 0x80
+
+
+cdef inline size_t stretch_of(const View* view) noexcept nogil:
+    """How many units of a text, bytes or characters, are looked at for a seam at a time."""
+    return CHARACTERS if view.kind else SEAM_STRETCH
+
+
+cdef inline void append(Window* w, const View* view, size_t start, size_t end) noexcept nogil:
+    """Append those units of a text, as UTF-8."""
+    cdef size_t unit = <size_t>view.kind if view.kind else 1
+    cdef size_t i
+    if view.kind:
+        w.n += shim_utf8_write(view.text + start * unit, end - start, view.kind, w.text + w.n, simd_level)
+        return
+    for i in range(start, end):
+        w.text[w.n] = view.text[i]
+        w.n += 1
+
+
+cdef void open_window(Window* w, const View* view, size_t at) noexcept nogil:
+    """Look at the units from `at` on."""
+    cdef size_t stop = min(at + stretch_of(view), view.n)
+    w.n = 0
+    append(w, view, at - min(at, <size_t>AROUND), at)
+    w.begin = w.n
+    append(w, view, at, stop)
+    w.end = w.n
+    append(w, view, stop, min(stop + AROUND, view.n))
+
+
+cdef void leave_specials(Window* w, const Automaton* specials) noexcept nogil:
+    """Make the stretch its longest part that no special token reaches into, and that has whole characters."""
+    cdef uint8_t[MOST + SLACK] covered
+    cdef size_t i, start = w.begin, end = w.begin, first = w.begin
+    cdef uint32_t state = 0, pattern
+    memset(covered, 0, w.n + 1)
+    for i in range(w.n if specials.count else 0):
+        state = advance(specials, state, w.text[i])
+        pattern = specials.states[state].longest
+        if pattern != NONE:
+            memset(covered + i + 1 - specials.lengths[pattern], 1, specials.lengths[pattern])
+    for i in range(w.begin, w.end + 1):
+        if i == w.end or covered[i]:
+            if i - first > end - start:
+                start, end = first, i
+            first = i + 1
+    while start < end and not is_first(w.text[start]):
+        start += 1
+    while end < w.n and start < end and not is_first(w.text[end]):
+        end -= 1
+    w.begin, w.end = start, end
+
+
+cdef size_t find_seam(Model model, const SpecialTables* specials, const View* view, size_t at) noexcept nogil:
+    """The first seam found from unit `at` on, or 0."""
+    cdef Window w
+    cdef size_t place, units, i, k
+    for k in range(TRIES):
+        if at >= view.n:
+            return 0
+        open_window(&w, view, at)
+        i = w.begin
+        leave_specials(&w, &specials.automaton)
+        place = model.find_seam(model.tables, w.text + w.begin, w.end - w.begin)
+        if place:
+            units = w.begin + place - i
+            if view.kind:
+                units = 0
+                while i < w.begin + place:
+                    units += is_first(w.text[i])
+                    i += 1
+            return at + units
+        at += stretch_of(view)
+    return 0
+
+
+cdef View part_of(const View* view, size_t start, size_t end) noexcept nogil:
+    cdef View part = view[0]
+    part.text += start * (<size_t>view.kind if view.kind else 1)
+    part.n = end - start
+    part.part = (NOT_FIRST if start else 0) | (NOT_LAST if end < view.n else 0)
+    return part
+
+
+cdef bint may_have_seams(Encoder encoder, View* view, const SpecialTables* specials) noexcept nogil:
+    if encoder.model.find_seam == NULL:
+        return False
+    if specials.automaton.count and specials.automaton.lengths[0] > LONGEST_SPECIAL:  # the longest is the first
+        return False
+    if not view.clean and is_clean(view.text, view.n):
+        view.clean = CLEAN
+    return view.clean != 0
+
+
+cdef Texts parts_of(Encoder encoder, object text, bint parse_special, size_t size, size_t threads):
+    cdef const SpecialTables* specials = &encoder.all_specials.t if parse_special else &encoder.user_defined.t
+    cdef Texts parts = Texts.__new__(Texts, ())
+    cdef View view
+    cdef View* views
+    cdef size_t start = 0, end = 0, at, step, room = 1
+    cdef bint cut
+    parts.owners.append(look_at(text, &view))
+    parts.total = about_bytes(&view)
+    parts.are_parts = True
+    if size == 0:
+        size = min(max(parts.total // (PARTS_EACH * threads), <size_t>SMALLEST_PART), <size_t>LARGEST_PART)
+    with nogil:
+        cut = parts.total > size and may_have_seams(encoder, &view, specials)
+    step = max(size * view.n // (parts.total + 1), <size_t>1) if cut else view.n
+    while end < view.n or parts.count == 0:
+        at = start + step
+        end = 0
+        while end == 0 and at < view.n:
+            with nogil:
+                end = find_seam(encoder.model, specials, &view, at)
+            at += step
+        if end == 0:
+            end = view.n
+        if <size_t>parts.count + 1 >= room:
+            room *= 2
+            views = <View*>realloc(parts.views, (room + 1) * sizeof(View))
+            if views == NULL:
+                raise MemoryError
+            parts.views = views
+        parts.views[parts.count] = part_of(&view, start, end)
+        parts.count += 1
+        start = end
+    return parts

@@ -24,7 +24,7 @@ cdef extern from "utf8_write.h":
     size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
 
 cdef enum:
-    CHARACTERS = SEAM_STRETCH // 4 # of a str that are looked at for a seam at a time
+    CHARACTERS = SEAM_STRETCH // 4  # of a str that are looked at for a seam at a time
     LONGEST_SPECIAL = 256          # bytes: with a longer special token there are no seams
     AROUND = LONGEST_SPECIAL       # bytes or characters before and behind that are looked at for special tokens
     MOST = SEAM_STRETCH + 2 * 4 * AROUND
@@ -101,10 +101,9 @@ cdef void leave_specials(Window* w, const Automaton* specials) noexcept nogil:
 cdef size_t find_seam(Model model, const SpecialTables* specials, const View* view, size_t at) noexcept nogil:
     """The first seam found from unit `at` on, or 0."""
     cdef Window w
-    cdef size_t place, units, i, k
-    for k in range(TRIES):
-        if at >= view.n:
-            return 0
+    cdef size_t place, units, i
+    cdef size_t tries = 0
+    while at < view.n and tries < TRIES:
         open_window(&w, view, at)
         i = w.begin
         leave_specials(&w, &specials.automaton)
@@ -118,6 +117,7 @@ cdef size_t find_seam(Model model, const SpecialTables* specials, const View* vi
                     i += 1
             return at + units
         at += stretch_of(view)
+        tries += 1
     return 0
 
 

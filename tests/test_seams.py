@@ -8,9 +8,9 @@ import signal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from shimmytok._batch import ids_by_parts
 
 from shimmytok import Tokenizer, UnsupportedModelError
-from shimmytok._batch import ids_by_parts
 from shimmytok.hard_texts import HARD_TEXTS
 from shimmytok.pretokenizers.patterns import PRE
 from shimmytok.pretokenizers.prepared import find
@@ -85,8 +85,8 @@ def test_no_part_begins_or_ends_in_a_token_that_strips():
 
 
 PIECES = st.sampled_from(
-    ["a", "The", " the", "'s", "'", "12", "7", " ", "  ", "\n", "\r\n", "\t", ".", "...", "é", "ß", "я", "中", "文字", "🎉", "\u0301",
-     "\u00a0", "\u3000", "_", "<|endoftext|>", "aaaaaaaa", "ING", "xY"]
+    ["a", "The", " the", "'s", "'", "12", "7", " ", "  ", "\n", "\r\n", "\t", ".", "...", "é", "ß", "я", "中", "文字",
+     "🎉", "\u0301", "\u00a0", "\u3000", "_", "<|endoftext|>", "aaaaaaaa", "ING", "xY"]
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ typedef struct {
     uint8_t is_boundary[SHIM_SEAM_STRETCH];    /* before a symbol, from number `known` on, */
     size_t known;                              /* unless it lies before that */
     size_t count;                              /* of these */
-    int has_lost;                              /* one before `known` was dropped, or would have been */
+    int has_lost;                              /* one before `known` was to be dropped */
 } shim_seam_run;
 
 static inline void shim_seam_begin(shim_seam_run *r, uint32_t row, size_t at) {

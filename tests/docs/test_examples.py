@@ -99,7 +99,7 @@ def test_page(page, folder, monkeypatch):
     document, module = parse(page), ModuleType("page")
     monkeypatch.setitem(sys.modules, "page", module)  # so that its functions can be sent to other processes
     document.namespace = vars(module)
-    document.namespace |= {"many_texts": ["Hello", " world"], "installed": installed}
+    document.namespace |= {"many_texts": ["Hello", " world"], "long_text": "Hello world", "installed": installed}
     for example in document.examples():
         with suppress(unittest.SkipTest):  # of one example: the others of the page are run
             example.evaluate()

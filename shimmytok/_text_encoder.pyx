@@ -3,9 +3,11 @@
 
 import os
 
+from cpython.bytes cimport PyBytes_Check, PyBytes_GET_SIZE
+
 from shimmytok._batch cimport encode_by_parts, encode_flat, encode_lists
 from shimmytok._ids cimport IdBuffer, as_array
-from shimmytok._texts cimport as_owner
+from shimmytok._texts cimport SHIM_IS_READY, PyUnicode_Check, PyUnicode_GET_LENGTH, as_owner
 
 from shimmytok.arguments import as_int, is_one_text
 from shimmytok.errors import UnsupportedModelError
@@ -38,8 +40,10 @@ cdef size_t threads_for(object num_threads, size_t most) except 0:
     return min(number_of_processors() if num_threads is None else num_threads, most)
 
 
-cdef inline bint is_long(object text):
-    return (isinstance(text, str) or isinstance(text, bytes)) and len(text) > LONG_TEXT
+cdef inline bint is_long(object text) noexcept:
+    if PyUnicode_Check(text):
+        return SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) > LONG_TEXT
+    return PyBytes_Check(text) and PyBytes_GET_SIZE(text) > LONG_TEXT
 
 
 cdef size_t threads_for_all(Texts texts, object num_threads) except 0:

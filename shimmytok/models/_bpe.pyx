@@ -22,7 +22,8 @@ from shimmytok.models._model cimport Model
 from shimmytok.models._by_parts cimport merge_parts
 from shimmytok.normalizers._spaces cimport escape_spaces
 from shimmytok.pretokenizers._scratch cimport SHORT_TEXT
-from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_seam, split_wants
+from shimmytok.pretokenizers._seam cimport split_seam
+from shimmytok.pretokenizers._split cimport split, split_begin, split_forget, split_more, split_wants
 from shimmytok.unicode._utf8 cimport is_clean, repair
 
 cdef extern from "prefetch.h":

@@ -27,7 +27,3 @@ cdef void split_forget(SplitScratch* s, size_t n) noexcept nogil    # the first 
 
 # All ends at once in s.ends[0:s.n_ends]; 0, or -1 out of memory.
 cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch* s) noexcept nogil
-
-# A place in a stretch of a clean text where it can be cut in two whose pieces are those of the whole, or 0.  With
-# `escapes` the text's spaces become U+2581 before it is split.
-cdef size_t split_seam(const SplitTables* t, const uint8_t* stretch, size_t n, bint escapes) noexcept nogil

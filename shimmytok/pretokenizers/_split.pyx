@@ -22,10 +22,6 @@ cdef extern from "split_block.h" nogil:
     void shim_forget(shim_progress* progress, size_t n)
 
 
-cdef extern from "split_seam.h" nogil:
-    size_t shim_find_seam(const shim_restart* t, const uint8_t* text, size_t n, bint escapes)
-
-
 cdef void split_scratch_init(SplitScratch* s) noexcept nogil:
     """Make `s` empty; it owns no memory yet."""
     memset(s, 0, sizeof(SplitScratch))
@@ -123,7 +119,3 @@ cdef int split(const SplitTables* t, const uint8_t* text, size_t n, SplitScratch
     while status > 0:
         status = append_ends(t, text, n, s)
     return status
-
-
-cdef size_t split_seam(const SplitTables* t, const uint8_t* stretch, size_t n, bint escapes) noexcept nogil:
-    return 0 if t.restart == NULL else shim_find_seam(t.restart, stretch, n, escapes)

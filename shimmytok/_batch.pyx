@@ -165,9 +165,12 @@ cdef int append_some(WorkQueue queue, IdSink* out, size_t* given) noexcept nogil
 cdef IdBuffer append_all(WorkQueue queue):
     """The ids of all texts."""
     cdef IdBuffer ids = IdBuffer.__new__(IdBuffer)
-    cdef size_t given = 0
+    cdef size_t given = 0, units = 0
+    cdef Py_ssize_t i
     cdef int status = OK
-    if reserve_ids(&ids.sink, queue._texts.total // 4 + <size_t>queue._texts.count) != OK:
+    for i in range(queue._texts.count):
+        units += queue._texts.views[i].n // 4 + 1          # characters or bytes; more would be room that is not used
+    if reserve_ids(&ids.sink, units) != OK:
         raise MemoryError
     while given < queue.shared.n_units:
         with nogil:

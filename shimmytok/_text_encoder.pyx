@@ -15,7 +15,7 @@ from shimmytok.errors import UnsupportedModelError
 cdef enum:
     WORTH_A_THREAD = 32 * 1024     # bytes of text
     MOST_THREADS = 1024            # for one text
-    LONG_TEXT = 16 * 1024 * 1024   # characters or bytes, encoded part by part so that signals are heeded in between
+    LONG_TEXT = 4 * 1024 * 1024    # characters or bytes, encoded part by part so that signals are heeded in between
 
 
 cdef object NOTHING = ()

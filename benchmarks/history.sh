@@ -9,7 +9,7 @@
 # does not have yet is left out. The suites are those of the working tree, the library is the commit's.
 set -euo pipefail
 
-SUITES='^(throughput|batch\.Documents|decode\.LongText|split|messages|memory|load)\.'
+SUITES='^(throughput|batch\.(Documents|OneText)|decode\.LongText|split|messages|memory|load)\.'
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 commits=$(mktemp)

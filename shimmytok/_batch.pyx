@@ -64,7 +64,7 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
 
 
 cdef object torn():
-    return RuntimeError("the process forked while it encoded a batch: its child has no threads to go on with it")
+    return RuntimeError("the process forked while threads encoded for it: its child has none to go on with that")
 
 
 cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* ids, IntPool ints) except -1:
@@ -211,7 +211,7 @@ cdef IdBuffer encode_by_parts(Encoder encoder, object text, bint add_special, bi
     if parts.count < 2:
         return None
     threads = min(threads, <size_t>parts.count)
-    queue = WorkQueue(encoder, parts, add_special, parse_special, 1)
+    queue = WorkQueue(encoder, parts, add_special, parse_special, 1)  # each part is a unit of its own
     try:
         queue.start(threads - 1)
         return append_all(queue)

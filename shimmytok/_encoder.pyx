@@ -161,7 +161,7 @@ cdef class Encoder:
         bundle_begin(bundle)
         if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
             count = 0                                      # are encoded together
-        while k < count and views[k].n <= BUNDLED_TEXT and views[k].part == 0 and bundle.n < MOST_BUNDLED:
+        while k < count and views[k].n <= BUNDLED_TEXT and bundle.n < MOST_BUNDLED:
             before = bundle_now(bundle)
             if self.bundle(views[k], add_special, parse_special, &scratch.ws, bundle) != OK:
                 bundle_drop(bundle, before)

@@ -1,8 +1,10 @@
 """One text as parts that are encoded side by side: it is cut at seams.
 
 A seam is a place where a text can be cut in two that have, one after the other, the ids of the whole.  The model finds
-it in a stretch of text that no special token reaches into (Model.find_seam), and knows nothing of what stands before
-and behind.  It is behind a byte that is no white space, so that no special token strips across it.
+it in a stretch of text (Model.find_seam), and knows nothing of what stands before and behind.  No special token reaches
+into the stretch, nor does the white space that one strips: a stretch neither begins nor ends with white space, so that
+what is stripped ends before it or begins behind.  For the same reason a seam is behind a byte that is no white space:
+neither part lacks what the whole would have stripped.
 
 A text that is not clean has no seams, nor has one of a model that cannot find any.
 """
@@ -16,7 +18,7 @@ from shimmytok._automaton cimport Automaton, advance
 from shimmytok._simd cimport simd_level
 from shimmytok._specials cimport SpecialTables
 from shimmytok._texts cimport NOT_FIRST, NOT_LAST, View, about_bytes, look_at
-from shimmytok._workspace cimport CLEAN, NONE
+from shimmytok._workspace cimport CLEAN, LONGEST_TEXT, NONE
 from shimmytok.models._model cimport SEAM_STRETCH, Model
 from shimmytok.unicode._utf8 cimport is_clean
 
@@ -24,15 +26,15 @@ cdef extern from "utf8_write.h":
     size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
 
 cdef enum:
-    CHARACTERS = SEAM_STRETCH // 4  # of a str that are looked at for a seam at a time
+    SPACE = 0x20
     LONGEST_SPECIAL = 256          # bytes: with a longer special token there are no seams
-    AROUND = LONGEST_SPECIAL       # bytes or characters before and behind that are looked at for special tokens
-    MOST = SEAM_STRETCH + 2 * 4 * AROUND
+    MOST = SEAM_STRETCH + 2 * 4 * LONGEST_SPECIAL
     SLACK = 64                     # bytes that may be written behind a str's UTF-8
     PARTS_EACH = 16                # for each thread, so that they end together,
     SMALLEST_PART = 32 * 1024      # of so many bytes at least,
     LARGEST_PART = 1024 * 1024     # and at most
-    TRIES = 8                      # stretches; without a seam in them, the next part begins later
+    LOOK_ON = 8                    # the share of a part, but FAR at least, in which a seam is looked for, before the
+    FAR = 8 * SEAM_STRETCH         # next part is to begin later
 
 
 cdef struct Window:                # a stretch of a text, and what is around it
@@ -49,7 +51,7 @@ cdef inline bint is_first(uint8_t byte) noexcept nogil:
 
 cdef inline size_t stretch_of(const View* view) noexcept nogil:
     """How many units of a text, bytes or characters, are looked at for a seam at a time."""
-    return CHARACTERS if view.kind else SEAM_STRETCH
+    return SEAM_STRETCH // (view.kind + 1)                 # no character of a str has more bytes than that
 
 
 cdef inline void append(Window* w, const View* view, size_t start, size_t end) noexcept nogil:
@@ -64,19 +66,20 @@ cdef inline void append(Window* w, const View* view, size_t start, size_t end) n
         w.n += 1
 
 
-cdef void open_window(Window* w, const View* view, size_t at) noexcept nogil:
-    """Look at the units from `at` on."""
+cdef void open_window(Window* w, const View* view, size_t at, size_t around) noexcept nogil:
+    """Look at the units from `at` on, and at some more before and behind for special tokens."""
     cdef size_t stop = min(at + stretch_of(view), view.n)
     w.n = 0
-    append(w, view, at - min(at, <size_t>AROUND), at)
+    append(w, view, at - min(at, around), at)
     w.begin = w.n
     append(w, view, at, stop)
     w.end = w.n
-    append(w, view, stop, min(stop + AROUND, view.n))
+    append(w, view, stop, min(stop + around, view.n))
 
 
 cdef void leave_specials(Window* w, const Automaton* specials) noexcept nogil:
-    """Make the stretch its longest part that no special token reaches into, and that has whole characters."""
+    """Make the stretch its longest part that no special token reaches into, of whole characters, without white space
+    at its ends."""
     cdef uint8_t[MOST + SLACK] covered
     cdef size_t i, start = w.begin, end = w.begin, first = w.begin
     cdef uint32_t state = 0, pattern
@@ -91,20 +94,25 @@ cdef void leave_specials(Window* w, const Automaton* specials) noexcept nogil:
             if i - first > end - start:
                 start, end = first, i
             first = i + 1
-    while start < end and not is_first(w.text[start]):
+    while start < end and (not is_first(w.text[start]) or w.text[start] <= SPACE):
         start += 1
     while end < w.n and start < end and not is_first(w.text[end]):
+        end -= 1
+    while start < end and w.text[end - 1] <= SPACE:
         end -= 1
     w.begin, w.end = start, end
 
 
-cdef size_t find_seam(Model model, const SpecialTables* specials, const View* view, size_t at) noexcept nogil:
-    """The first seam found from unit `at` on, or 0."""
+cdef size_t find_seam(
+    Model model, const SpecialTables* specials, const View* view, size_t at, size_t stop
+) noexcept nogil:
+    """The first seam found from unit `at` to about `stop`, or 0."""
     cdef Window w
     cdef size_t place, units, i
-    cdef size_t tries = 0
-    while at < view.n and tries < TRIES:
-        open_window(&w, view, at)
+    # The longest special token is the first; a byte behind tells where the last character ends.
+    cdef size_t around = specials.automaton.lengths[0] if specials.automaton.count else 1
+    while at < min(stop, view.n):
+        open_window(&w, view, at, around)
         i = w.begin
         leave_specials(&w, &specials.automaton)
         place = model.find_seam(model.tables, w.text + w.begin, w.end - w.begin)
@@ -117,7 +125,6 @@ cdef size_t find_seam(Model model, const SpecialTables* specials, const View* vi
                     i += 1
             return at + units
         at += stretch_of(view)
-        tries += 1
     return 0
 
 
@@ -132,8 +139,10 @@ cdef View part_of(const View* view, size_t start, size_t end) noexcept nogil:
 cdef bint may_have_seams(Encoder encoder, View* view, const SpecialTables* specials) noexcept nogil:
     if encoder.model.find_seam == NULL:
         return False
-    if specials.automaton.count and specials.automaton.lengths[0] > LONGEST_SPECIAL:  # the longest is the first
+    if specials.automaton.count and specials.automaton.lengths[0] > LONGEST_SPECIAL:
         return False
+    if view.kind and view.n > LONGEST_TEXT // (view.kind + 1):
+        return False                                       # whether it is too long is seen when it is made UTF-8
     if not view.clean and is_clean(view.text, view.n):
         view.clean = CLEAN
     return view.clean != 0
@@ -157,9 +166,9 @@ cdef Texts parts_of(Encoder encoder, object text, bint parse_special, size_t siz
     while end < view.n or parts.count == 0:
         at = start + step
         end = 0
-        while end == 0 and at < view.n:
+        while end == 0 and at + step // 2 < view.n:
             with nogil:
-                end = find_seam(encoder.model, specials, &view, at)
+                end = find_seam(encoder.model, specials, &view, at, at + max(step // LOOK_ON, <size_t>FAR))
             at += step
         if end == 0:
             end = view.n

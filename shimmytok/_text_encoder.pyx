@@ -40,10 +40,10 @@ cdef size_t threads_for(object num_threads, size_t most) except 0:
     return min(number_of_processors() if num_threads is None else num_threads, most)
 
 
-cdef inline bint is_long(object text) noexcept:
+cdef inline bint may_be_long(object text) noexcept:
     if PyUnicode_Check(text):
-        return SHIM_IS_READY(text) and PyUnicode_GET_LENGTH(text) > LONG_TEXT
-    return PyBytes_Check(text) and PyBytes_GET_SIZE(text) > LONG_TEXT
+        return not SHIM_IS_READY(text) or PyUnicode_GET_LENGTH(text) > LONG_TEXT
+    return not PyBytes_Check(text) or PyBytes_GET_SIZE(text) > LONG_TEXT
 
 
 cdef size_t threads_for_all(Texts texts, object num_threads) except 0:
@@ -84,7 +84,7 @@ cdef class TextEncoder(TextDecoder):
     cdef IdBuffer by_parts(self, object text, bint add_special, bint parse_special, object num_threads):
         """The ids of a text that was encoded part by part, or None: that is not worth while, or cannot be done."""
         cdef size_t threads = threads_for(num_threads, MOST_THREADS)
-        if threads < 2 and not is_long(text):
+        if len(text) < (2 * WORTH_A_THREAD if threads > 1 else LONG_TEXT):
             return None
         return encode_by_parts(self._encoder, text, add_special, parse_special, threads, 0)
 
@@ -98,14 +98,15 @@ cdef class TextEncoder(TextDecoder):
         disallowed_special: texts of special tokens (any iterable), or "all" for control and unknown tokens, that raise
             SpecialTokenError where a text holds one; ValueError for a text of no special token.
         num_threads: at most so many; None for as many as there are processors. A text of 64 KB or more is cut for them
-            where that changes no id; one that has no such place, and texts of unigram models, are encoded by one.
+            where that changes no id; one that has no such place is encoded by one, as are all texts of unigram models.
         Raises SpecialTokenError, LimitError for a text over 2 GiB, UnsupportedModelError where a file has no tokenizer.
         """
         cdef IdBuffer ids
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or is_long(text):
+        if num_threads is not ONE or may_be_long(text):
+            text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
                 return self._ints.make_list(ids.sink.ids, ids.sink.n)
@@ -126,7 +127,8 @@ cdef class TextEncoder(TextDecoder):
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or is_long(text):
+        if num_threads is not ONE or may_be_long(text):
+            text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
                 return as_array(&ids.sink)
@@ -144,7 +146,8 @@ cdef class TextEncoder(TextDecoder):
         cdef size_t n
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or is_long(text):
+        if num_threads is not ONE or may_be_long(text):
+            text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
                 return ids.sink.n

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import signal
 
 import pytest
@@ -73,15 +74,52 @@ def test_special_tokens(name, apart):
         was_cut(tok, text, 20, parse_special=parse_special)
 
 
-def test_no_part_begins_or_ends_in_a_token_that_strips():
-    """Phi-3's tokens take the white space behind them."""
-    tok = Tokenizer.from_gguf_file(vocabulary("phi-3"))
-    special = tok.token_to_piece(tok.eos_token_id).decode()
-    for before in range(4):
-        for behind in range(4):
-            text = ("word" + " " * before + special + " " * behind) * 40
-            for size in range(30, 70):
-                was_cut(tok, text, size, parse_special=True)
+STRIPPING = [
+    ("phi-3", {}, "</s>"),  # models of this name have tokens that take the white space behind them along,
+    ("roberta-base", {"general.name": "phi-3"}, "</s>"),
+    ("roberta-base", {"general.name": "phi-3", "tokenizer.ggml.pre": "llama-bpe"}, "</s>"),
+    ("roberta-base", {"tokenizer.ggml.pre": "jina-v2-de"}, "<mask>"),  # and this one before it
+]
+
+
+@pytest.mark.parametrize(("name", "overrides", "special"), STRIPPING)
+def test_white_space_that_tokens_strip(name, overrides, special):
+    """However long it is: none of it is looked at, and no part begins or ends there."""
+    tok = Tokenizer.from_gguf_file(vocabulary(name), overrides=overrides)
+    cuts = 0
+    for white in (" ", "\n", "\t", " \r\n"):
+        for n in (1, 2, 5, 40, 300):
+            text = "a a. " * 20 + special + white * n + "'s b c d e f g word " + white * n + special + "'s foo " * 30
+            for size in (2, 20, 50, 130, 400):
+                cuts += was_cut(tok, text, size, True, True)
+    assert cuts > 50
+
+
+def test_special_tokens_that_are_too_long_to_be_seen_around():
+    special = "ab cd ef gh " * 50
+    types = integers([1] * 9 + [4])
+    tok = tokenizer("rwkv", ["a", "b", "c", "d", "e", "f", "g", "h", " ", special], token_type=types)
+    assert not was_cut(tok, ("a b c d " * 10 + special) * 30, 50)
+
+
+def test_special_tokens_with_white_space_and_parts_of_others():
+    tokens = ["a", "b", "c", " ", "é", "a b", "b c", " a", "a b c a", "c ", "\u00e9 a"]
+    tok = tokenizer("rwkv", tokens, token_type=integers([1] * 5 + [4] * 6))
+    rng = random.Random(7)
+    for _ in range(200):
+        text = "".join(rng.choice(["a", "b", "c", " ", "é", "a b c", "  "]) for _ in range(200))
+        for size in (10, 60):
+            was_cut(tok, text, size)
+            was_cut(tok, text.encode(), size)
+
+
+def test_characters_at_the_end_of_a_stretch_are_whole():
+    """Half a U+2581 is no space."""
+    tok = Tokenizer.from_gguf_file(vocabulary("llama-spm"))
+    for n in range(3):
+        text = ("word " * 30 + "\u2581" * 400 + "x" * n + " b") * 4
+        assert was_cut(tok, text.encode(), 200)
+        assert was_cut(tok, text, 200)
 
 
 PIECES = st.sampled_from(
@@ -95,8 +133,9 @@ PIECES = st.sampled_from(
 @example(pieces=["a", " "] * 60, size=10, parse_special=False)
 def test_any_text(gpt2, pieces, size, parse_special):
     text = "".join(pieces)
-    was_cut(gpt2, text, size, True, parse_special)
-    was_cut(gpt2, text.encode(), size, True, parse_special)
+    as_str, as_bytes = (was_cut(gpt2, form, size, True, parse_special) for form in (text, text.encode()))
+    if len(text) > 5 * size and "a The" in text:
+        assert as_str and as_bytes
 
 
 def test_texts_without_a_seam(gpt2):
@@ -113,7 +152,8 @@ def test_several_threads_give_the_same_ids(gpt2):
         assert gpt2.encode(text, num_threads=num_threads) == whole
         assert gpt2.encode_to_numpy(text, num_threads=num_threads).tolist() == whole
         assert gpt2.count(text, num_threads=num_threads) == len(whole)
-    for few in ("", "Hello", b"Hello"):
+    assert gpt2.encode(bytearray(text.encode()), num_threads=2) == whole
+    for few in ("", "Hello", b"Hello", memoryview(b"Hello")):
         assert gpt2.encode(few, num_threads=4) == gpt2.encode(few)
 
 

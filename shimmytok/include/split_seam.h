@@ -11,16 +11,15 @@
 #include "split_table.h"
 
 #define SHIM_SEAM_STRETCH 256 /* bytes of text, at most */
-#define SHIM_SEAM_STATES 1024 /* of a table, at most */
-#define SHIM_OLDEST 4         /* symbols: no boundary is told later than that */
+#define SHIM_SEAM_STATES 256  /* of a table, at most */
+#define SHIM_OLDEST 4         /* symbols: a boundary is told, at the latest, with the third one behind it */
 
 typedef struct {
-    uint32_t row;                              /* of `single`, behind symbol `at - 1` */
+    uint32_t row;                           /* of `single`, behind symbol `at - 1` */
     size_t at;
-    uint8_t is_boundary[SHIM_SEAM_STRETCH];    /* before a symbol, from number `known` on, */
-    size_t known;                              /* unless it lies before that */
-    size_t count;                              /* of these */
-    int has_lost;                              /* one before `known` was to be dropped */
+    size_t known;                           /* boundaries before this symbol are not noted; */
+    size_t lost;                            /* how many of them were dropped, at most */
+    uint8_t is_boundary[SHIM_SEAM_STRETCH]; /* before each symbol */
 } shim_seam_run;
 
 static inline void shim_seam_begin(shim_seam_run *r, uint32_t row, size_t at) {
@@ -33,19 +32,13 @@ static inline void shim_seam_begin(shim_seam_run *r, uint32_t row, size_t at) {
 static inline void shim_seam_tell(shim_seam_run *r, uint32_t dropped, uint32_t ages, size_t last) {
     size_t i = last + 1;
     unsigned k;
-    while (dropped && i > r->known) {
-        i--;
-        if (!r->is_boundary[i]) continue;
+    while (dropped && i-- > r->known) {
+        dropped -= r->is_boundary[i];
         r->is_boundary[i] = 0;
-        r->count--;
-        dropped--;
     }
-    r->has_lost |= dropped != 0;
-    for (k = 0; k < SHIM_OLDEST; k++) {
-        if (!(ages >> k & 1) || last < r->known + k || r->is_boundary[last - k]) continue;
-        r->is_boundary[last - k] = 1;
-        r->count++;
-    }
+    r->lost += dropped;
+    for (k = 0; k < SHIM_OLDEST; k++)
+        if (ages >> k & 1 && last >= r->known + k) r->is_boundary[last - k] = 1;
 }
 
 static inline void shim_seam_step(const shim_restart *t, const uint8_t *symbols, shim_seam_run *r) {
@@ -54,12 +47,13 @@ static inline void shim_seam_step(const shim_restart *t, const uint8_t *symbols,
     r->row = entry >> 8;
 }
 
+/* Have they the same boundaries before the symbols `from` to before `to`? */
 static inline int shim_seam_alike(const shim_seam_run *a, const shim_seam_run *b, size_t from, size_t to) {
     return memcmp(a->is_boundary + from, b->is_boundary + from, to - from) == 0;
 }
 
-/* Behind how many symbols all states have become one, and its row; 0: they do not. */
-static inline size_t shim_where_all_meet(const shim_restart *t, const uint8_t *symbols, size_t n, uint32_t *row) {
+/* Begin where all states have become one; 0: they do not. */
+static inline int shim_seam_meet(const shim_restart *t, const uint8_t *symbols, size_t n, shim_seam_run *r) {
     uint32_t rows[SHIM_SEAM_STATES];
     size_t w = t->n_symbols, left = t->n_states, i, k, kept;
     if (left > SHIM_SEAM_STATES) return 0;
@@ -74,34 +68,38 @@ static inline size_t shim_where_all_meet(const shim_restart *t, const uint8_t *s
         }
         left = kept;
     }
-    *row = rows[0];
-    return left == 1 ? i : 0;
+    shim_seam_begin(r, rows[0], i);
+    return left == 1;
 }
 
-/* Does a text that begins at boundary `at` go on as the whole does, whose row is `row` there? */
+/* Does a text that begins at boundary `at` go on as the whole does, whose row is `row` there?
+ *
+ * They do once they have the same row, if the boundaries behind `at` are the same, and as many as may yet be dropped, so that
+ * `at` is safe, too; and once no symbol can tell a boundary at `at` or before. */
 static inline int shim_begins_anew(const shim_restart *t, const uint8_t *symbols, size_t n, size_t at, uint32_t row) {
     shim_seam_run whole, part;
+    size_t droppable, i;
     shim_seam_begin(&whole, row, at);
     shim_seam_begin(&part, 0, at);
     while (whole.at < n) {
         shim_seam_step(t, symbols, &whole);
         shim_seam_step(t, symbols, &part);
-        /* The first symbol's boundary is the beginning of a text, or not told there. */
         if (whole.row != part.row || whole.at < at + SHIM_OLDEST) continue;
-        if (whole.has_lost || part.has_lost || !shim_seam_alike(&whole, &part, at + 1, whole.at)) return 0;
-        if (part.count - part.is_boundary[at] >= t->guessed[part.row / t->n_symbols]) return 1;
+        if (!shim_seam_alike(&whole, &part, at + 1, whole.at)) return 0;
+        droppable = t->guessed[part.row / t->n_symbols];
+        for (i = at + 1; i < part.at && droppable; i++) droppable -= part.is_boundary[i];
+        if (droppable == 0) return 1;
     }
     return 0;
 }
 
-/* Does a text that ends where `whole` is have the boundaries that it is to have? */
-static inline int shim_ends_there(const shim_restart *t, const shim_seam_run *whole, const shim_seam_run *last) {
-    size_t state = whole->row / t->n_symbols;
-    uint32_t entry = t->ends[state];
+/* Does a text that ends where `whole` is have the boundaries that it has in the end?  Of those that are not noted as many have
+ * to be dropped. */
+static inline int shim_ends_there(const shim_restart *t, const shim_seam_run *whole, const shim_seam_run *in_the_end) {
+    uint32_t entry = t->ends[whole->row / t->n_symbols];
     shim_seam_run part = *whole;
-    if (part.count < t->guessed[state] || part.has_lost) return 0;
     shim_seam_tell(&part, SHIM_DROPPED(entry), (entry & 15) >> 1, part.at - 1);
-    return !part.has_lost && shim_seam_alike(&part, last, part.known, part.at);
+    return part.lost == in_the_end->lost && shim_seam_alike(&part, in_the_end, part.known, part.at);
 }
 
 /* The symbols of a stretch and where they begin; how many. */
@@ -125,24 +123,19 @@ static inline size_t shim_seam_symbols(const shim_restart *t, const uint8_t *tex
 static inline size_t shim_find_seam(const shim_restart *t, const uint8_t *text, size_t n, int escapes) {
     uint8_t symbols[SHIM_SEAM_STRETCH];
     uint16_t places[SHIM_SEAM_STRETCH];
-    uint32_t row = 0;
-    shim_seam_run whole, last;
-    size_t m, sure, k;
+    shim_seam_run whole, in_the_end;
+    size_t m;
     if (n > SHIM_SEAM_STRETCH) return 0;
     m = shim_seam_symbols(t, text, n, escapes, symbols, places);
-    shim_seam_begin(&last, row, shim_where_all_meet(t, symbols, m, &row));
-    if (last.at == 0) return 0;
-    last.row = row;
-    whole = last;
-    while (last.at < m) shim_seam_step(t, symbols, &last);
-    /* What may yet be dropped or told is not sure. */
-    k = t->guessed[last.row / t->n_symbols];
-    for (sure = m; k && sure > last.known; sure--) k -= last.is_boundary[sure - 1];
-    if (sure > m - (m < SHIM_OLDEST ? m : SHIM_OLDEST)) sure = m - (m < SHIM_OLDEST ? m : SHIM_OLDEST);
-    while (whole.at + 1 < sure) {
+    if (!shim_seam_meet(t, symbols, m, &whole)) return 0;
+    in_the_end = whole;
+    while (in_the_end.at < m) shim_seam_step(t, symbols, &in_the_end);
+    while (whole.at + 1 < m) {
         shim_seam_step(t, symbols, &whole);
-        if (!last.is_boundary[whole.at] || whole.at < whole.known + SHIM_OLDEST || text[places[whole.at] - 1] <= ' ') continue;
-        if (shim_ends_there(t, &whole, &last) && shim_begins_anew(t, symbols, m, whole.at, whole.row))
+        /* Nothing is told of what is not noted any more. */
+        if (!in_the_end.is_boundary[whole.at] || whole.at < whole.known + SHIM_OLDEST) continue;
+        if (text[places[whole.at] - 1] <= ' ') continue;
+        if (shim_ends_there(t, &whole, &in_the_end) && shim_begins_anew(t, symbols, m, whole.at, whole.row))
             return places[whole.at];
     }
     return 0;

@@ -24,9 +24,9 @@ ctypedef int (*BundleFragment)(
 # Encodes a bundle.  Returns a Status.
 ctypedef int (*EncodeBundle)(const void* tables, const Bundle* bundle, Workspace* ws, IdSink* out) noexcept nogil
 
-# Finds a place in a stretch of a clean text, n <= SEAM_STRETCH bytes of whole characters, where the text can be cut in
-# two that have the ids of the whole, the second one encoded not `after_special`.  It is behind a byte that is no white
-# space.  0: there is none.
+# Finds a place in a stretch of a clean text where it can be cut in two that have the ids of the whole, the second one
+# encoded not `after_special`.  The stretch is part of one fragment; it has n <= SEAM_STRETCH bytes of whole characters,
+# and no white space at its ends.  The place is behind a byte that is no white space.  0: there is none.
 ctypedef size_t (*FindSeam)(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil
 
 cdef enum:

@@ -7,6 +7,7 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdlib cimport free, malloc
 
 from shimmytok.pretokenizers._scratch cimport END_OF_PIECE, MAX_LOOPS, SplitScratch
+from shimmytok.pretokenizers._seam cimport split_seam
 from shimmytok.pretokenizers._split cimport split, split_begin, split_more, split_scratch_free, split_scratch_init
 from shimmytok.pretokenizers._walk cimport MAX_STAGES, WALK, ByteSet, Stage, StageKind
 from shimmytok.unicode._utf8 cimport is_clean
@@ -229,6 +230,10 @@ cdef class Splitter:
             return [scratch.ends[k] for k in range(scratch.n_ends)]
         finally:
             split_scratch_free(&scratch)
+
+    def seam(self, bytes stretch not None, escapes=False):
+        """A place in a stretch of any clean text where that can be cut in two that are split as the whole is, or 0."""
+        return split_seam(&self.tables, stretch, len(stretch), escapes)
 
     def count(self, bytes text not None, plain=False):
         """How many pieces `text`, clean UTF-8, has. For benchmarks: block by block, as encoding does."""

@@ -196,6 +196,50 @@ def test_random_lists(level: str) -> None:
             agree(patterns, "".join(rng.choice("ab1 ") * rng.choice([1, 1, 2, 3]) for _ in range(size)).encode())
 
 
+def seams(patterns: tuple[str, ...], text: str, rng: random.Random) -> int:
+    """Look for seams in stretches of a text, and cut it there: how many were found."""
+    splitter, whole = compile_patterns(patterns), text.encode()
+    n_seams = 0
+    for _ in range(4):
+        start = rng.randrange(len(text))
+        before = len(text[:start].encode())
+        at = before + splitter.seam(text[start : start + rng.randint(6, 63)].encode())
+        if at > before:
+            n_seams += 1
+            ends = splitter.split(whole[:at]) + [at + end for end in splitter.split(whole[at:])]
+            assert ends == splitter.split(whole), (patterns, text, at)
+    return n_seams
+
+
+@pytest.mark.parametrize(
+    ("patterns", "text"),
+    [
+        ((r"[ab]+|[^ab ](?!\S)",), "ab1 ab1ab 1 b1 a11 "),
+        ((r"(?:b*[^ab ])?\S(?!\S)",), "bb1a b1 ab bbb1 a1"),
+        ((r"\s+(?!\S)|\s+", r"[ab]{1,3}"), "a  ab   b  aab    "),
+    ],
+)
+def test_seams_of_lists_that_no_vocabulary_has(patterns: tuple[str, ...], text: str) -> None:
+    rng = random.Random(8)
+    assert sum(seams(patterns, (text[k:] + text[:k]) * 6, rng) for k in range(len(text)) for _ in range(40)) > 10
+
+
+def test_seams_of_random_lists() -> None:
+    rng = random.Random(9)
+    n_seams = n_tables = 0
+    while n_tables < 400:
+        patterns = tuple(random_regex(rng, 1) for _ in range(rng.choice([1, 1, 2, 3])))
+        try:
+            n_tables += table_of(patterns) is not None
+        except ValueError:
+            continue
+        for size in [12, 28, 60, 120] * 8:
+            alphabet = rng.sample("ab1 \né", rng.randint(2, 6))
+            text = "".join(rng.choice(alphabet) * rng.choice([1, 1, 2, 3]) for _ in range(size))
+            n_seams += seams(patterns, text, rng)
+    assert n_seams > 5000
+
+
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [(2 << 8, "no such entry"), (1 << 5, "no such entry"), (16, "no such entry"), (1 << 8, "has not told")],

@@ -4,6 +4,7 @@
 import os
 
 from cpython.bytes cimport PyBytes_Check, PyBytes_GET_SIZE
+from cpython.pyport cimport PY_SSIZE_T_MAX
 
 from shimmytok._batch cimport encode_by_parts, encode_flat, encode_lists
 from shimmytok._ids cimport IdBuffer, as_array
@@ -40,10 +41,11 @@ cdef size_t threads_for(object num_threads, size_t most) except 0:
     return min(number_of_processors() if num_threads is None else num_threads, most)
 
 
-cdef inline bint may_be_long(object text) noexcept:
-    if PyUnicode_Check(text):
-        return not SHIM_IS_READY(text) or PyUnicode_GET_LENGTH(text) > LONG_TEXT
-    return not PyBytes_Check(text) or PyBytes_GET_SIZE(text) > LONG_TEXT
+cdef inline Py_ssize_t length_of(object text) noexcept:
+    """Of a str or bytes, whatever a subclass makes of len(); of anything else more than any text has."""
+    if PyUnicode_Check(text) and SHIM_IS_READY(text):
+        return PyUnicode_GET_LENGTH(text)
+    return PyBytes_GET_SIZE(text) if PyBytes_Check(text) else PY_SSIZE_T_MAX
 
 
 cdef size_t threads_for_all(Texts texts, object num_threads) except 0:
@@ -84,7 +86,7 @@ cdef class TextEncoder(TextDecoder):
     cdef IdBuffer by_parts(self, object text, bint add_special, bint parse_special, object num_threads):
         """The ids of a text that was encoded part by part, or None: that is not worth while, or cannot be done."""
         cdef size_t threads = threads_for(num_threads, MOST_THREADS)
-        if len(text) < (2 * WORTH_A_THREAD if threads > 1 else LONG_TEXT):
+        if length_of(text) < (2 * WORTH_A_THREAD if threads > 1 else LONG_TEXT):
             return None
         return encode_by_parts(self._encoder, text, add_special, parse_special, threads, 0)
 
@@ -105,7 +107,7 @@ cdef class TextEncoder(TextDecoder):
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or may_be_long(text):
+        if num_threads is not ONE or length_of(text) > LONG_TEXT:
             text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
@@ -127,7 +129,7 @@ cdef class TextEncoder(TextDecoder):
         cdef Scratch* scratch
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or may_be_long(text):
+        if num_threads is not ONE or length_of(text) > LONG_TEXT:
             text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
@@ -146,7 +148,7 @@ cdef class TextEncoder(TextDecoder):
         cdef size_t n
         if self._encoder is None or disallowed_special is not NOTHING:
             text = self.check(text, disallowed_special)
-        if num_threads is not ONE or may_be_long(text):
+        if num_threads is not ONE or length_of(text) > LONG_TEXT:
             text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:

@@ -157,6 +157,14 @@ def test_several_threads_give_the_same_ids(gpt2):
         assert gpt2.encode(few, num_threads=4) == gpt2.encode(few)
 
 
+def test_a_str_that_has_a_length_of_its_own(gpt2):
+    class Odd(str):
+        def __len__(self):
+            raise RuntimeError
+
+    assert gpt2.encode(Odd("Hello world")) == gpt2.encode(Odd("Hello world"), num_threads=2) == [15496, 995]
+
+
 @pytest.mark.parametrize("wrong", [0, -1])
 def test_a_number_of_threads_below_one(gpt2, wrong):
     for encode in (gpt2.encode, gpt2.encode_to_numpy, gpt2.count):

@@ -224,6 +224,61 @@ def test_seams_of_lists_that_no_vocabulary_has(patterns: tuple[str, ...], text: 
     assert sum(seams(patterns, (text[k:] + text[:k]) * 6, rng) for k in range(len(text)) for _ in range(40)) > 10
 
 
+def random_table(rng: random.Random, n_symbols: int, n_states: int) -> Restart:
+    """One that is not of any list: what a symbol tells, and drops, is all that may be."""
+    guessed = bytes([0, *(rng.choice([0, 0, 1, 2]) for _ in range(n_states - 1))])
+    usual = [rng.randrange(n_states) for _ in range(n_symbols)]
+    entries = array("I")
+    for state in range(n_states):
+        for symbol in range(n_symbols):
+            ages = rng.choice([0, 0, 1, 1, 1, 2, 4, 8, 3, 9])
+            dropped = rng.randint(0, guessed[state]) if rng.random() < 0.4 else 0
+            left = guessed[state] - dropped + ages.bit_count()
+            following = usual[symbol] if rng.random() < 0.8 else rng.randrange(n_states)
+            entries.append((following if guessed[following] <= left else 0) << 8 | dropped << 5 | ages)
+    ends = [rng.randint(0, count) << 5 | rng.choice([0, 0, 2, 4, 8]) for count in guessed]
+    return Restart(n_symbols, entries, array("I", ends), guessed)
+
+
+def plain_ends(table: Restart, symbols: list[int]) -> list[int]:
+    """The boundaries of a text, and its end."""
+    boundaries: set[int] = set()
+
+    def tell(entry: int, ages: int, at: int) -> None:
+        boundaries.difference_update(sorted(boundaries, reverse=True)[: entry >> 5 & 3])
+        boundaries.update(at - k for k in range(4) if ages >> k & 1)
+
+    state = 0
+    for at, symbol in enumerate(symbols):
+        entry = table.entries[state * table.n_symbols + symbol]
+        tell(entry, entry & 15, at)
+        state = entry >> 8
+    tell(table.ends[state], (table.ends[state] & 15) >> 1, len(symbols) - 1)
+    return [*sorted(at for at in boundaries if at > 0), len(symbols)]
+
+
+def test_seams_of_random_tables() -> None:
+    rng = random.Random(10)
+    classes = partition(list(charsets_of(parse("a|b|c"))))
+    make = type(compile_patterns(("a",)))
+    numbers = {c: classes.ascii[ord(c)] - 2 for c in "abc "}
+    n_seams = 0
+    for _ in range(3000):
+        table = random_table(rng, 4, rng.randint(2, 6))
+        splitter = make(classes.ascii, classes.page_of, classes.pages, [(1, 0, array("H"), b"", bytes(256))], table)
+        for _ in range(4):
+            text = "".join(rng.choice("abc ") for _ in range(60))
+            start = rng.randrange(40)
+            place = splitter.seam(text[start : start + rng.randint(8, 30)].encode())
+            if not place:
+                continue
+            n_seams += 1
+            symbols, at = [numbers[c] for c in text], start + place
+            parts = plain_ends(table, symbols[:at]) + [at + end for end in plain_ends(table, symbols[at:])]
+            assert parts == plain_ends(table, symbols), (table, text, start, place)
+    assert n_seams > 1000
+
+
 def test_seams_of_random_lists() -> None:
     rng = random.Random(9)
     n_seams = n_tables = 0

@@ -64,7 +64,7 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
 
 
 cdef object torn():
-    return RuntimeError("the process forked while threads encoded for it: its child has none to go on with that")
+    return RuntimeError("the process forked while threads encoded for it: its child has no threads to go on with")
 
 
 cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* ids, IntPool ints) except -1:

@@ -12,7 +12,7 @@ A text that is not clean has no seams, nor has one of a model that cannot find a
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from shimmytok._automaton cimport Automaton, advance
 from shimmytok._simd cimport simd_level
@@ -54,16 +54,17 @@ cdef inline size_t stretch_of(const View* view) noexcept nogil:
     return SEAM_STRETCH // (view.kind + 1)                 # no character of a str has more bytes than that
 
 
+cdef inline const uint8_t* unit_at(const View* view, size_t i) noexcept nogil:
+    return view.text + i * (<size_t>view.kind if view.kind else 1)
+
+
 cdef inline void append(Window* w, const View* view, size_t start, size_t end) noexcept nogil:
     """Append those units of a text, as UTF-8."""
-    cdef size_t unit = <size_t>view.kind if view.kind else 1
-    cdef size_t i
     if view.kind:
-        w.n += shim_utf8_write(view.text + start * unit, end - start, view.kind, w.text + w.n, simd_level)
-        return
-    for i in range(start, end):
-        w.text[w.n] = view.text[i]
-        w.n += 1
+        w.n += shim_utf8_write(unit_at(view, start), end - start, view.kind, w.text + w.n, simd_level)
+    else:
+        memcpy(w.text + w.n, unit_at(view, start), end - start)
+        w.n += end - start
 
 
 cdef void open_window(Window* w, const View* view, size_t at, size_t around) noexcept nogil:
@@ -130,7 +131,7 @@ cdef size_t find_seam(
 
 cdef View part_of(const View* view, size_t start, size_t end) noexcept nogil:
     cdef View part = view[0]
-    part.text += start * (<size_t>view.kind if view.kind else 1)
+    part.text = unit_at(view, start)
     part.n = end - start
     part.part = (NOT_FIRST if start else 0) | (NOT_LAST if end < view.n else 0)
     return part

@@ -102,27 +102,24 @@ static inline int shim_ends_there(const shim_restart *t, const shim_seam_run *wh
     return part.lost == in_the_end->lost && shim_seam_alike(&part, in_the_end, part.known, part.at);
 }
 
-/* The symbols of a stretch and where they begin; how many. */
+/* The symbols of a stretch and where they begin; how many.  As all of split_symbols.h, it writes up to 64 more. */
 static inline size_t shim_seam_symbols(const shim_restart *t, const uint8_t *text, size_t n, int escapes, uint8_t *symbols,
                                        uint16_t *places) {
     static const uint8_t mark[3] = {0xE2, 0x96, 0x81}; /* U+2581, for a space */
-    size_t at = 0, m = 0;
-    while (at < n) {
-        places[m] = (uint16_t)at;
-        if (text[at] >= 0x80) symbols[m] = shim_wide_symbol(t, text + at);
-        else symbols[m] = escapes && text[at] == ' ' ? shim_wide_symbol(t, mark) : t->ascii[text[at]];
-        do at++;
-        while (at < n && !shim_is_first(text[at]));
-        m++;
-    }
+    uint8_t of_bytes[SHIM_SEAM_STRETCH + 64];
+    size_t m, i;
+    shim_symbols(t, text, 0, n, of_bytes);
+    m = shim_gather(text, of_bytes, 0, n, symbols, places, 0);
+    for (i = 0; escapes && i < m; i++)
+        if (text[places[i]] == ' ') symbols[i] = shim_wide_symbol(t, mark);
     return m;
 }
 
 /* A place in a stretch of whole characters, behind one that is no white space of ASCII, or 0.  With `escapes`, spaces are to
  * become U+2581 before the text is split. */
 static inline size_t shim_find_seam(const shim_restart *t, const uint8_t *text, size_t n, int escapes) {
-    uint8_t symbols[SHIM_SEAM_STRETCH];
-    uint16_t places[SHIM_SEAM_STRETCH];
+    uint8_t symbols[SHIM_SEAM_STRETCH + 64];
+    uint16_t places[SHIM_SEAM_STRETCH + 64];
     shim_seam_run whole, in_the_end;
     size_t m;
     if (n > SHIM_SEAM_STRETCH) return 0;

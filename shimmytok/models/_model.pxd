@@ -30,7 +30,7 @@ ctypedef int (*EncodeBundle)(const void* tables, const Bundle* bundle, Workspace
 ctypedef size_t (*FindSeam)(const void* tables, const uint8_t* stretch, size_t n) noexcept nogil
 
 cdef enum:
-    SEAM_STRETCH = 256
+    SEAM_STRETCH = 256             # SHIM_SEAM_STRETCH, beyond which tables have no seams
 
 cdef class Model:
     cdef EncodeFragment encode_fragment

@@ -6,10 +6,10 @@ import random
 from array import array
 
 import pytest
+from random_lists import random_regex, table_of
 from test_pretokenizers_split import ALPHABET, EVERY_LIST, SPICE
 
 from shimmytok.pretokenizers.classes import partition
-from shimmytok.pretokenizers.compiling import compiled
 from shimmytok.pretokenizers.dfa import charsets_of
 from shimmytok.pretokenizers.patterns import PRE
 from shimmytok.pretokenizers.regex import parse
@@ -22,10 +22,6 @@ SHORT_ASCII = 256  # SHIM_SHORT_ASCII
 
 # Digits counted from the right before other stages, a look-ahead of 512 or without end: no table does that.
 WITHOUT_TABLE = {PRE[name].patterns for name in ("afmoe", "jais-2", "chameleon")}
-
-
-def table_of(patterns: tuple[str, ...]) -> Restart | None:
-    return compiled(patterns)[4]
 
 
 def random_text(rng: random.Random, n: int) -> bytes:
@@ -169,20 +165,6 @@ def test_lists_that_no_vocabulary_has(patterns: tuple[str, ...], text: str) -> N
     agree(patterns, (text * 40).encode())
 
 
-def random_regex(rng: random.Random, depth: int) -> str:
-    """Over a few characters, with what a scan may have read in vain."""
-    branches = []
-    for _ in range(rng.choice([1, 1, 2, 3])):
-        parts = []
-        for _ in range(rng.randint(1, 3)):
-            atom = rng.choice(["a", "b", "[ab]", "1", "[a1]", "[^a]", "[^ b]", " ", r"\s", r"[^1\s]", "[b1]"])
-            if depth and rng.random() < 0.3:
-                atom = f"(?:{random_regex(rng, depth - 1)})"
-            parts.append(atom + rng.choice(["", "", "", "*", "+", "?", "{2}", "{1,3}"]))
-        branches.append("".join(parts) + (r"(?!\S)" if rng.random() < 0.2 else ""))
-    return "|".join(branches)
-
-
 def test_random_lists(level: str) -> None:
     rng = random.Random(6)
     n_tables = 0
@@ -194,105 +176,6 @@ def test_random_lists(level: str) -> None:
             continue
         for size in [3, 6, 12, 12, 28] * 10:
             agree(patterns, "".join(rng.choice("ab1 ") * rng.choice([1, 1, 2, 3]) for _ in range(size)).encode())
-
-
-def seams(patterns: tuple[str, ...], text: str, rng: random.Random) -> int:
-    """Look for seams in stretches of a text, and cut it there: how many were found."""
-    splitter, whole = compile_patterns(patterns), text.encode()
-    n_seams = 0
-    for _ in range(4):
-        start = rng.randrange(len(text))
-        before = len(text[:start].encode())
-        at = before + splitter.seam(text[start : start + rng.randint(6, 63)].encode())
-        if at > before:
-            n_seams += 1
-            ends = splitter.split(whole[:at]) + [at + end for end in splitter.split(whole[at:])]
-            assert ends == splitter.split(whole), (patterns, text, at)
-    return n_seams
-
-
-@pytest.mark.parametrize(
-    ("patterns", "text"),
-    [
-        ((r"[ab]+|[^ab ](?!\S)",), "ab1 ab1ab 1 b1 a11 "),
-        ((r"(?:b*[^ab ])?\S(?!\S)",), "bb1a b1 ab bbb1 a1"),
-        ((r"\s+(?!\S)|\s+", r"[ab]{1,3}"), "a  ab   b  aab    "),
-    ],
-)
-def test_seams_of_lists_that_no_vocabulary_has(patterns: tuple[str, ...], text: str) -> None:
-    rng = random.Random(8)
-    assert sum(seams(patterns, (text[k:] + text[:k]) * 6, rng) for k in range(len(text)) for _ in range(40)) > 10
-
-
-def random_table(rng: random.Random, n_symbols: int, n_states: int) -> Restart:
-    """One that is not of any list: what a symbol tells, and drops, is all that may be."""
-    guessed = bytes([0, *(rng.choice([0, 0, 1, 2]) for _ in range(n_states - 1))])
-    usual = [rng.randrange(n_states) for _ in range(n_symbols)]
-    entries = array("I")
-    for state in range(n_states):
-        for symbol in range(n_symbols):
-            ages = rng.choice([0, 0, 1, 1, 1, 2, 4, 8, 3, 9])
-            dropped = rng.randint(0, guessed[state]) if rng.random() < 0.4 else 0
-            left = guessed[state] - dropped + ages.bit_count()
-            following = usual[symbol] if rng.random() < 0.8 else rng.randrange(n_states)
-            entries.append((following if guessed[following] <= left else 0) << 8 | dropped << 5 | ages)
-    ends = [rng.randint(0, count) << 5 | rng.choice([0, 0, 2, 4, 8]) for count in guessed]
-    return Restart(n_symbols, entries, array("I", ends), guessed)
-
-
-def plain_ends(table: Restart, symbols: list[int]) -> list[int]:
-    """The boundaries of a text, and its end."""
-    boundaries: set[int] = set()
-
-    def tell(entry: int, ages: int, at: int) -> None:
-        boundaries.difference_update(sorted(boundaries, reverse=True)[: entry >> 5 & 3])
-        boundaries.update(at - k for k in range(4) if ages >> k & 1)
-
-    state = 0
-    for at, symbol in enumerate(symbols):
-        entry = table.entries[state * table.n_symbols + symbol]
-        tell(entry, entry & 15, at)
-        state = entry >> 8
-    tell(table.ends[state], (table.ends[state] & 15) >> 1, len(symbols) - 1)
-    return [*sorted(at for at in boundaries if at > 0), len(symbols)]
-
-
-def test_seams_of_random_tables() -> None:
-    rng = random.Random(10)
-    classes = partition(list(charsets_of(parse("a|b|c"))))
-    make = type(compile_patterns(("a",)))
-    numbers = {c: classes.ascii[ord(c)] - 2 for c in "abc "}
-    n_seams = 0
-    for _ in range(3000):
-        table = random_table(rng, 4, rng.randint(2, 6))
-        splitter = make(classes.ascii, classes.page_of, classes.pages, [(1, 0, array("H"), b"", bytes(256))], table)
-        for _ in range(4):
-            text = "".join(rng.choice("abc ") for _ in range(60))
-            start = rng.randrange(40)
-            place = splitter.seam(text[start : start + rng.randint(8, 30)].encode())
-            if not place:
-                continue
-            n_seams += 1
-            symbols, at = [numbers[c] for c in text], start + place
-            parts = plain_ends(table, symbols[:at]) + [at + end for end in plain_ends(table, symbols[at:])]
-            assert parts == plain_ends(table, symbols), (table, text, start, place)
-    assert n_seams > 1000
-
-
-def test_seams_of_random_lists() -> None:
-    rng = random.Random(9)
-    n_seams = n_tables = 0
-    while n_tables < 400:
-        patterns = tuple(random_regex(rng, 1) for _ in range(rng.choice([1, 1, 2, 3])))
-        try:
-            n_tables += table_of(patterns) is not None
-        except ValueError:
-            continue
-        for size in [12, 28, 60, 120] * 8:
-            alphabet = rng.sample("ab1 \né", rng.randint(2, 6))
-            text = "".join(rng.choice(alphabet) * rng.choice([1, 1, 2, 3]) for _ in range(size))
-            n_seams += seams(patterns, text, rng)
-    assert n_seams > 5000
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,13 @@
 #include <cpuid.h>
 #include <immintrin.h>
 #define SHIM_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#if defined(SHIM_EMULATE_AVX512)
+#include "avx512_emulated.h"
+#define SHIM_AVX512 SHIM_AVX2
+#else
 #define SHIM_AVX512 \
     __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2")))
+#endif
 #else
 #define SHIM_X86 0
 #endif
@@ -49,10 +54,12 @@ static inline int shim_cpu_level(void) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
         !__builtin_cpu_supports("popcnt") || !shim_cpu_has_lzcnt())
         return 0;
+#if !defined(SHIM_EMULATE_AVX512)
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512vbmi") ||
         !__builtin_cpu_supports("avx512vbmi2"))
         return 1;
+#endif
     return 2;
 #else
     return 0;

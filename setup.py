@@ -1,7 +1,7 @@
 """Builds the Cython modules; everything else about the package is in pyproject.toml.
 
-SHIMMYTOK_CHECKED=1 turns bounds checks on, makes common what SPM hardly ever meets, and emulates AVX-512 (the test suite
-runs once so).
+SHIMMYTOK_CHECKED=1 turns bounds checks on, makes common what SPM hardly ever meets, and emulates AVX-512. The test
+suite runs once so.
 """
 
 import os
@@ -36,8 +36,8 @@ COMPILE_ARGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-fvisibil
 # Before 2.34, glibc has what is done when a process forks in a library of its own.
 LINK_ARGS = [] if sys.platform == "win32" else ["-pthread"]
 
-# Most tokens are taken for one another then, until their texts are compared; and the code for AVX-512 is tested whatever
-# processor there is.
+# Most tokens are taken for one another then, until their texts are compared; and the code for AVX-512 is tested on
+# whatever processor there is.
 DEFINED = [("SHIM_TAGS", "3"), ("SHIM_EMULATE_AVX512", "1")] if CHECKED else []
 
 

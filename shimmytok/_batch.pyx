@@ -7,7 +7,7 @@ the next unit of texts.
 import numpy as np
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
@@ -18,6 +18,19 @@ from shimmytok._scratch cimport Scratch
 from shimmytok._seams cimport parts_of
 from shimmytok._work_queue cimport TORN, Unit, WorkQueue, named_failure
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, IdSink, reserve_ids
+
+cdef extern from *:
+    """
+    #if PY_VERSION_HEX < 0x030C0000
+    #define SHIM_HIDE(list) PyObject_GC_UnTrack(list)
+    #define SHIM_SHOW(list) PyObject_GC_Track(list)
+    #else                                  /* these collect garbage between bytecodes only */
+    #define SHIM_HIDE(list) (void)(list)
+    #define SHIM_SHOW(list) (void)(list)
+    #endif
+    """
+    void hide_from_collector "SHIM_HIDE"(list row) noexcept
+    void show_to_collector "SHIM_SHOW"(list row) noexcept
 
 cdef enum:
     UNIT = 64 * 1024               # bytes of text, with one thread
@@ -33,6 +46,15 @@ cdef WorkQueue queue_of(Encoder encoder, Texts texts, bint add_special, bint par
     if threads > 1:
         unit = min(max(texts.total // (threads * UNITS_EACH), <size_t>SMALLEST_UNIT), <size_t>UNIT)
     return WorkQueue(encoder, texts, add_special, parse_special, unit)
+
+
+cdef int add_row(list rows, const uint32_t* ids, size_t n, IntPool ints) except -1:
+    """Append a list of ids.  Python collects garbage at every 700th list, and looks at all ints of all lists there are:
+    until the batch is done it does not know of these."""
+    cdef list row = ints.make_list(ids, n)
+    hide_from_collector(row)
+    rows.append(row)
+    return 0
 
 
 cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint parse_special, list rows, IntPool ints,
@@ -54,7 +76,7 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
                 raise named_failure(status, i)
         for i in range(texts.count):
             if ends == NULL:
-                rows.append(ints.make_list(ids.ids + start, <size_t>counts[i]))
+                add_row(rows, ids.ids + start, <size_t>counts[i], ints)
             else:
                 ends[i] = <int64_t>start + counts[i]
             start += <size_t>counts[i]
@@ -73,7 +95,7 @@ cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* id
     cdef size_t start = 0
     queue.check(unit)
     for i in range(unit.first, unit.end):
-        rows.append(ints.make_list(ids.ids + start, <size_t>queue.shared.counts[i]))
+        add_row(rows, ids.ids + start, <size_t>queue.shared.counts[i], ints)
         start += <size_t>queue.shared.counts[i]
     return 0
 
@@ -113,16 +135,19 @@ cdef int fill_rows(list rows, WorkQueue queue, IntPool ints) except -1:
 cdef list encode_lists(Encoder encoder, Texts texts, bint add_special, bint parse_special, size_t threads,
                        IntPool ints):
     cdef WorkQueue queue
+    cdef list row
     rows = []
     if texts.total <= SHORT_TEXT and texts.count <= SHORT_TEXT:
         encode_few(encoder, texts, add_special, parse_special, rows, ints, NULL)
-        return rows
-    queue = queue_of(encoder, texts, add_special, parse_special, threads)
-    try:
-        queue.start(threads - 1)
-        fill_rows(rows, queue, ints)
-    finally:
-        queue.close()
+    else:
+        queue = queue_of(encoder, texts, add_special, parse_special, threads)
+        try:
+            queue.start(threads - 1)
+            fill_rows(rows, queue, ints)
+        finally:
+            queue.close()
+    for row in rows:
+        show_to_collector(row)
     return rows
 
 

@@ -7,7 +7,7 @@ the next unit of texts.
 import numpy as np
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
@@ -48,10 +48,10 @@ cdef WorkQueue queue_of(Encoder encoder, Texts texts, bint add_special, bint par
     return WorkQueue(encoder, texts, add_special, parse_special, unit)
 
 
-cdef int add_row(list rows, const uint32_t* ids, size_t n, IntPool ints) except -1:
-    """Append a list of ids.  Python collects garbage at every 700th list, and looks at all ints of all lists there are:
-    until the batch is done it does not know of these."""
-    cdef list row = ints.make_list(ids, n)
+cdef int add_row(list rows, const IdSink* ids, size_t start, size_t n, IntPool ints) except -1:
+    """Append a list of n ids.  Python collects garbage at every 700th list, and looks at all ints of all lists there
+    are: until the batch is done it does not know of these."""
+    cdef list row = ints.make_list(ids.ids + start, n, ids.n - start)
     hide_from_collector(row)
     rows.append(row)
     return 0
@@ -76,7 +76,7 @@ cdef object encode_few(Encoder encoder, Texts texts, bint add_special, bint pars
                 raise named_failure(status, i)
         for i in range(texts.count):
             if ends == NULL:
-                add_row(rows, ids.ids + start, <size_t>counts[i], ints)
+                add_row(rows, ids, start, <size_t>counts[i], ints)
             else:
                 ends[i] = <int64_t>start + counts[i]
             start += <size_t>counts[i]
@@ -95,7 +95,7 @@ cdef int add_rows(list rows, WorkQueue queue, const Unit* unit, const IdSink* id
     cdef size_t start = 0
     queue.check(unit)
     for i in range(unit.first, unit.end):
-        add_row(rows, ids.ids + start, <size_t>queue.shared.counts[i], ints)
+        add_row(rows, ids, start, <size_t>queue.shared.counts[i], ints)
         start += <size_t>queue.shared.counts[i]
     return 0
 

@@ -30,7 +30,36 @@ cdef extern from "prefetch.h":
     void SHIM_PREFETCH(const void* p) noexcept nogil
 
 cdef enum:
-    AHEAD = 8                      # ints whose memory is asked for before they are referred to
+    NEAR = 8                       # ints whose memory is asked for before they are referred to, if there are a few,
+    FAR = 48                       # or many: reading them takes as long as referring to dozens that are at hand
+
+
+cdef inline PyObject* int_of(PyObject** ints, size_t count, uint32_t token) except NULL:
+    """A new reference to the int of an id; `ints` has those below `count`."""
+    cdef PyObject* item = ints[token] if token < count else NULL
+    if item == NULL:
+        item = new_int(token)
+        if token >= count:
+            return item
+        ints[token] = item
+    take_reference(item)
+    return item
+
+
+cdef inline int fill(
+    PyObject** ints, size_t count, PyObject* items, const uint32_t* ids, size_t n, size_t known, const size_t ahead
+) except -1:
+    """Put the ints of n ids into a new list; `ahead` of each one another's memory is asked for."""
+    cdef size_t i, asked = min(n, known - min(known, 2 * ahead))
+    for i in range(asked):
+        if ids[i + 2 * ahead] < count:
+            SHIM_PREFETCH(&ints[ids[i + 2 * ahead]])
+        if ids[i + ahead] < count:
+            SHIM_PREFETCH(ints[ids[i + ahead]])
+        set_item(items, <Py_ssize_t>i, int_of(ints, count, ids[i]))
+    for i in range(asked, n):
+        set_item(items, <Py_ssize_t>i, int_of(ints, count, ids[i]))
+    return 0
 
 
 cdef class IntPool:
@@ -50,25 +79,12 @@ cdef class IntPool:
                 drop_reference(self._ints[i])
         shim_pages_free(self._ints, (self._count + 1) * sizeof(PyObject*))
 
-    cdef list make_list(self, const uint32_t* ids, size_t n):
-        cdef PyObject* item
+    cdef list make_list(self, const uint32_t* ids, size_t n, size_t known):
         cdef PyObject* items = new_list(<Py_ssize_t>n)
         cdef list result = <list>items
-        cdef PyObject** ints = self._ints
-        cdef size_t i, count = self._count
         drop_reference(items)                              # `result` holds it
-        for i in range(n):
-            if i + 2 * AHEAD < n and ids[i + 2 * AHEAD] < count:
-                SHIM_PREFETCH(&ints[ids[i + 2 * AHEAD]])
-                if ids[i + AHEAD] < count:
-                    SHIM_PREFETCH(ints[ids[i + AHEAD]])
-            item = ints[ids[i]] if ids[i] < count else NULL
-            if item != NULL:
-                take_reference(item)
-            else:
-                item = new_int(ids[i])
-                if ids[i] < count:
-                    take_reference(item)
-                    ints[ids[i]] = item
-            set_item(items, <Py_ssize_t>i, item)
+        if known > 3 * FAR:
+            fill(self._ints, self._count, items, ids, n, known, FAR)
+        else:
+            fill(self._ints, self._count, items, ids, n, known, NEAR)
         return result

@@ -111,10 +111,10 @@ cdef class TextEncoder(TextDecoder):
             text = as_owner(text)
             ids = self.by_parts(text, add_special_tokens, parse_special, num_threads)
             if ids is not None:
-                return self._ints.make_list(ids.sink.ids, ids.sink.n)
+                return self._ints.make_list(ids.sink.ids, ids.sink.n, ids.sink.n)
         scratch = self._encoder.encode(text, add_special_tokens, parse_special)
         try:
-            return self._ints.make_list(scratch.ids.ids, scratch.ids.n)
+            return self._ints.make_list(scratch.ids.ids, scratch.ids.n, scratch.ids.n)
         finally:
             self._encoder.spare.give_back(scratch)
 

@@ -18,6 +18,9 @@ from shimmytok._workspace cimport LONGEST_TEXT, MOST_WALKED, NONE, OK, OUT_OF_ME
 
 from shimmytok.errors import LimitError, UnsupportedModelError
 
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
 cdef extern from "utf8_write.h":
     size_t shim_utf8_room(size_t n, int kind) noexcept nogil
     size_t shim_utf8_write(const void* p, size_t n, int kind, uint8_t* out, int level) noexcept nogil
@@ -26,6 +29,8 @@ cdef extern from "utf8_write.h":
 cdef enum:
     BUNDLED_TEXT = 4096            # bytes or characters, at most, of texts that are encoded together,
     MOST_BUNDLED = 1 << 14         # and the bytes of text that are enough
+    AHEAD = 4                      # texts whose first bytes are asked for before they are read
+    LINE = 64                      # bytes, of memory
 
 
 cdef object failure(int status):
@@ -86,6 +91,11 @@ cdef inline int push_all(IdSink* out, const uint32_t* tokens, size_t n) noexcept
         if push(out, tokens[k]) != OK:
             return OUT_OF_MEMORY
     return OK
+
+
+cdef inline void ask_for(const View* view) noexcept nogil:
+    SHIM_PREFETCH(view.text)
+    SHIM_PREFETCH(view.text + LINE)
 
 
 cdef void count_ids(const Bundle* b, size_t first, int64_t* counts) noexcept nogil:
@@ -162,6 +172,8 @@ cdef class Encoder:
         if self.model.bundle_fragment == NULL or count == 1 or max(views[0].n, views[1].n) > BUNDLED_TEXT:
             count = 0                                      # are encoded together
         while k < count and views[k].n <= BUNDLED_TEXT and bundle.n < MOST_BUNDLED:
+            if k + AHEAD < count:
+                ask_for(&views[k + AHEAD])
             before = bundle_now(bundle)
             if self.bundle(views[k], add_special, parse_special, &scratch.ws, bundle) != OK:
                 bundle_drop(bundle, before)

@@ -8,22 +8,16 @@ from libc.string cimport memcpy
 
 from shimmytok._workspace cimport OK, OUT_OF_MEMORY, reserve
 
-ctypedef PyObject* PyObjectPointer
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
 
 ctypedef fused Item:
     uint32_t
     uint64_t
-    PyObjectPointer
 
 cdef enum:
     BLOCK = 1024                   # ids that room is made for at a time
-
-
-cdef inline uint64_t value_of(Item item) noexcept nogil:
-    if Item is PyObjectPointer:
-        return shim_small_int(item)
-    else:
-        return item
+    AHEAD = 64                     # rows, or ints, whose memory is asked for before they are read
 
 
 cdef int append_odd(const Rows* t, const uint8_t* row, bint skip_special, size_t more, Text* out) noexcept nogil:
@@ -54,7 +48,9 @@ cdef int append_items(const Rows* t, const Item* items, size_t n, bint skip_spec
             return OUT_OF_MEMORY
         to = <uint8_t*>out.data.data + out.n
         while i < end:
-            token = value_of(items[i])
+            if i + AHEAD < n:
+                SHIM_PREFETCH(t.rows + min(<uint64_t>items[i + AHEAD], <uint64_t>t.count) * ROW)
+            token = items[i]
             if token >= t.count:
                 done[0] = i
                 return OK
@@ -73,9 +69,29 @@ cdef int append_items(const Rows* t, const Item* items, size_t n, bint skip_spec
     return OK
 
 
+cdef int append_ints(const Rows* t, PyObject** items, size_t n, bint skip_special, Text* out,
+                     size_t* done) noexcept nogil:
+    cdef uint64_t[BLOCK] values
+    cdef size_t begin = 0, i, m
+    done[0] = 0
+    while done[0] == begin and begin < n:
+        m = min(n - begin, <size_t>BLOCK)
+        for i in range(m):
+            if begin + i + AHEAD < n:
+                SHIM_PREFETCH(items[begin + i + AHEAD])
+            values[i] = shim_small_int(items[begin + i])
+            if i < AHEAD:                                  # for the rows behind them append_items asks
+                SHIM_PREFETCH(t.rows + min(values[i], <uint64_t>t.count) * ROW)
+        if append_items(t, <const uint64_t*>values, m, skip_special, out, done) != OK:
+            return OUT_OF_MEMORY
+        done[0] += begin
+        begin += m
+    return OK
+
+
 cdef int append_pieces(const Rows* t, const Ids* ids, bint skip_special, Text* out, size_t* done) noexcept nogil:
     if ids.form == OBJECTS:
-        return append_items(t, <const PyObjectPointer*>ids.items, ids.n, skip_special, out, done)
+        return append_ints(t, <PyObject**>ids.items, ids.n, skip_special, out, done)
     if ids.form == WORDS:
         return append_items(t, <const uint32_t*>ids.items, ids.n, skip_special, out, done)
     return append_items(t, <const uint64_t*>ids.items, ids.n, skip_special, out, done)

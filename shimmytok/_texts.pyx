@@ -4,6 +4,7 @@ ASCII is read out of the str itself.  Of any other str the encoding thread makes
 unless the str keeps it already: that is many times quicker than Python does it, and leaves no copy in the str.
 """
 
+from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc
 
 from shimmytok.arguments import as_iterator
@@ -11,6 +12,13 @@ from shimmytok.errors import LimitError
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+    PyObject** PySequence_Fast_ITEMS(object o) noexcept
+
+cdef extern from "prefetch.h":
+    void SHIM_PREFETCH(const void* p) noexcept nogil
+
+cdef enum:
+    AHEAD = 16                     # texts whose memory is asked for before they are looked at: it may be anywhere
 
 
 cdef object as_owner(object text):
@@ -65,6 +73,8 @@ cdef class Texts:
         if self.views == NULL:
             raise MemoryError
         for i in range(len(self.owners)):
+            if i + AHEAD < len(self.owners):
+                SHIM_PREFETCH(PySequence_Fast_ITEMS(self.owners)[i + AHEAD])
             text = self.owners[i]
             try:
                 owner = look_at(text, &self.views[i])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from levels import LEVELS, at_level
 from oracle import utf8 as oracle
+from shimmytok._utf8_text import text_of
 from shimmytok.unicode import utf8
 
 BAD = b"\xef\xbf\xbd"  # U+FFFD
@@ -121,3 +124,36 @@ def test_a_long_text_with_a_few_bad_bytes(bad: bytes) -> None:
         for before in (*range(240, 265), 500, 513):
             text = (("a" * (before % 4) + character * 600).encode()[:before] + bad + character.encode() * 300)[:1100]
             assert utf8.repair(text) == oracle.repair(text)
+
+
+# The ends of what characters of one, two, three and four bytes are, and of what a str of one or two bytes each holds.
+WIDTHS = ["\0aZ \x7f", "\x80é\xff", "\u0100Пλ\u07ff", "\u0800日\ud7ff\ue000\uffff", "\U00010000😀\U0010ffff"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("widest", range(1, len(WIDTHS)))
+def test_text_is_what_python_makes_of_it(level, widest):
+    """Of texts long enough to be read in blocks, with characters of any width at any place of a block."""
+    chance = random.Random(widest)
+    with at_level(level):
+        for _ in range(1500):
+            kinds = chance.sample(WIDTHS[: widest + 1], chance.randint(1, widest + 1))
+            parts = [chance.choice(chance.choice(kinds)) * chance.choice([1, 1, 1, 2, 40]) for _ in range(300)]
+            text = "".join(parts[: chance.choice([20, 100, 300])])
+            assert text_of(text.encode()) == text
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), n=st.integers(0, 400))
+def test_any_text_is_what_python_makes_of_it(level, text, n):
+    text = "x" * (n % 40) + text * (1 + n // len(text))
+    with at_level(level):
+        assert text_of(text.encode()) == text
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@given(data=st.binary(max_size=40), n=st.integers(0, 40))
+def test_invalid_utf8_is_what_python_makes_of_it(level, data, n):
+    data = "Ж日 ".encode() * n + data + "é ".encode() * 100
+    with at_level(level):
+        assert text_of(data) == data.decode("utf-8", "replace")

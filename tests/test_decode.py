@@ -310,3 +310,15 @@ def test_texts_of_every_width_are_what_python_makes_of_them(gpt2, runs, wrong):
         text = gpt2.decode([ids[byte] for byte in data])
         assert text == data.decode(errors="replace")
         assert hash(text) == hash(data.decode(errors="replace")), "a str of another width than needed"
+
+
+@pytest.mark.parametrize("at", [0, 1, 63, 64, 1023, 1024, 1500, 2047, 2048])
+@pytest.mark.parametrize("form", [list, tuple, np.uint32, np.int64])
+def test_a_wrong_id_anywhere_in_many_is_named(gpt2, at, form):
+    ids = [15496, 995] * 1100
+    text = gpt2.decode(ids)
+    ids[at] = len(gpt2)
+    made = form(ids) if form in (list, tuple) else np.array(ids, form)
+    with pytest.raises(InvalidTokenError, match=rf"^ids\[{at}\] is {len(gpt2)}: "):
+        gpt2.decode(made)
+    assert text == "Hello world" * 1100

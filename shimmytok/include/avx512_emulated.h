@@ -42,6 +42,14 @@ typedef union {
         return r; \
     }
 #define SHIM_CHOSEN (mask >> i & 1)
+#define SHIM_COMPRESS(lane, count) \
+    { \
+        shim_zmm r = {{0}}; \
+        int i, n = 0; \
+        for (i = 0; i < (count); i++) \
+            if (SHIM_CHOSEN) r.lane[n++] = a.lane[i]; \
+        return r; \
+    }
 
 #define SHIM_EMULATED(type, name) static inline __attribute__((target("avx2"))) type shim_emulated_##name
 
@@ -106,20 +114,8 @@ SHIM_EMULATED(shim_zmm, permutex2var_epi8)(shim_zmm a, shim_zmm at, shim_zmm b)
     SHIM_LANES(b, 64, (at.b[i] & 64 ? b : a).b[at.b[i] & 63])
 SHIM_EMULATED(shim_zmm, shuffle_i64x2)(shim_zmm a, shim_zmm b, int at)
     SHIM_LANES(x, 4, (i < 2 ? a : b).x[at >> 2 * i & 3])
-SHIM_EMULATED(shim_zmm, maskz_compress_epi8)(uint64_t mask, shim_zmm a) {
-    shim_zmm r = {{0}};
-    int i, n = 0;
-    for (i = 0; i < 64; i++)
-        if (SHIM_CHOSEN) r.b[n++] = a.b[i];
-    return r;
-}
-SHIM_EMULATED(shim_zmm, maskz_compress_epi16)(uint32_t mask, shim_zmm a) {
-    shim_zmm r = {{0}};
-    int i, n = 0;
-    for (i = 0; i < 32; i++)
-        if (SHIM_CHOSEN) r.w[n++] = a.w[i];
-    return r;
-}
+SHIM_EMULATED(shim_zmm, maskz_compress_epi8)(uint64_t mask, shim_zmm a) SHIM_COMPRESS(b, 64)
+SHIM_EMULATED(shim_zmm, maskz_compress_epi16)(uint32_t mask, shim_zmm a) SHIM_COMPRESS(w, 32)
 
 SHIM_EMULATED(__m128i, castsi512_si128)(shim_zmm a) { return a.x[0]; }
 SHIM_EMULATED(__m256i, castsi512_si256)(shim_zmm a) { return a.y[0]; }
